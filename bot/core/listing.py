@@ -1,0 +1,74 @@
+"""What a reading of the job API's list brings. A listing carries only the rows that differ from what was known,
+and a certificate that says whether anything may be concluded from what is not in it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.core.instants import Instant
+from bot.core.jobs import Job
+
+
+class Row(NamedTuple):
+    """One row of a page. `job` is None where the row equals what is stored, or cannot be read (`fault` says why)."""
+
+    id: str
+    created: datetime | None
+    fingerprint: bytes
+    job: Job | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of the list. `total` and `limit` are None where the answer does not tell them; `nameless` counts
+    rows that do not even tell their id; `at` is the API's own clock.
+    """
+
+    total: int | None
+    limit: int | None
+    rows: tuple[Row, ...]
+    nameless: int
+    at: Instant
+
+    @property
+    def received(self) -> int:
+        return len(self.rows) + self.nameless
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """How a listing was read, and what it is worth: complete, or suspect with the reasons."""
+
+    reasons: tuple[str, ...]
+    pages: int
+    passes: int
+    overlaps: int
+    seen: int
+    first_total: int | None
+    last_total: int | None
+    asked: int
+
+    @property
+    def complete(self) -> bool:
+        return not self.reasons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a sweep brought: the rows that differ from what was known, the known jobs that the API answered with 404,
+    the faults of rows that could not be read, and the certificate. `started` is by the API's clock.
+    """
+
+    source: str
+    started: Instant
+    rows: tuple[Row, ...]
+    gone: frozenset[str]
+    faults: tuple[str, ...]
+    certificate: Certificate
+
+    @property
+    def jobs(self) -> Iterable[Job]:
+        return (row.job for row in self.rows if row.job is not None)

@@ -1,0 +1,124 @@
+"""What a person gets who asks. A reply is a value that knows nothing of Slack or of a terminal; the answer to a
+question is always from the store, so every reply that speaks of jobs says how old it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.core.commands import ListJobs
+from bot.core.history import Entry
+from bot.core.instants import Instant
+from bot.core.jobs import Counts
+from bot.core.memory import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source was seen last. `looked_at` is the end of the last good look, `trouble` why later ones failed,
+    `doubts` why the last listing is suspect; `failures` counts failed looks in a row.
+    """
+
+    source: str
+    looked_at: Instant | None = None
+    baseline: Instant | None = None
+    jobs: int = 0
+    failures: int = 0
+    failing_since: Instant | None = None
+    trouble: str = ""
+    doubts: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRoute:
+    """A destination that cannot be reached, why, since when, and when it is tried again."""
+
+    destination: str
+    reason: str
+    since: Instant
+    retry_at: Instant
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`waiting` counts messages not yet said, `oldest` is when the oldest of them was composed."""
+
+    sources: tuple[SourceHealth, ...]
+    parked: tuple[ParkedRoute, ...]
+    waiting: int
+    oldest: Instant | None
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobList:
+    """One page of a list; `total` counts what matches on all pages."""
+
+    command: ListJobs
+    rows: tuple[Memory, ...]
+    total: int
+    sources: tuple[SourceHealth, ...]
+    job_urls: Mapping[str, str]
+    now: Instant
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.command.query.limit))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobCard:
+    """One job, and what the ledger holds of it, newest first."""
+
+    memory: Memory
+    history: tuple[Entry, ...]
+    sources: tuple[SourceHealth, ...]
+    job_urls: Mapping[str, str]
+    now: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Several jobs fit what was asked for: the newest of them, and how many there are."""
+
+    reference: str
+    rows: tuple[Memory, ...]
+    total: int
+    sources: tuple[SourceHealth, ...]
+    job_urls: Mapping[str, str]
+    now: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Counts by status, and what failed lately."""
+
+    counts: Counts
+    failed: tuple[Memory, ...]
+    sources: tuple[SourceHealth, ...]
+    job_urls: Mapping[str, str]
+    now: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    health: Health
+    now: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class HelpText:
+    """The grammar, as it stands in `bot.core.commands`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A short word to the asker: what was not understood or not found, and an example that works."""
+
+    text: str
+    example: str
+
+
+Reply: TypeAlias = JobList | JobCard | Candidates | Overview | HealthReport | HelpText | Note

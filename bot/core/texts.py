@@ -1,0 +1,64 @@
+"""Untrusted text made fit to stand beside ours: nothing invisible, nothing that turns the line around, no more than
+there is room for. It never interprets: what looks like markup stays as it was written.
+"""
+
+import re
+import unicodedata
+
+NOTHING = "\N{EN DASH}"  # stands where there is nothing to say
+READ = 20_000  # characters of a text that are looked at
+_JOINERS = "\u200c\u200d"  # parts of words and of emoji, and harmless
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_ISOLATE, _POP = "\u2068", "\u2069"
+
+
+def tame(text: str, limit: int) -> str:
+    """The text in one line of at most `limit` characters; a dash where there is none."""
+    return isolated(shorten(one_line(text), limit)) or NOTHING
+
+
+def tame_lines(text: str, limit: int) -> str:
+    """The text with its lines kept, at most `limit` characters; empty where there is none."""
+    lines = (line.rstrip() for line in _visible(text[:READ]).splitlines())
+    return shorten("\n".join(lines).strip(f"\n{_JOINERS}"), limit)
+
+
+def one_line(text: str) -> str:
+    return " ".join(_visible(text[:READ]).split()).strip(_JOINERS)
+
+
+def first_line(text: str) -> str:
+    """The first line that has anything on it."""
+    return next((line for line in map(one_line, text[:READ].splitlines()) if line), "")
+
+
+def shorten(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: max(0, limit - 1)].rstrip() + "…"
+
+
+def isolated(text: str) -> str:
+    """Text that runs from right to left, fenced so that it cannot reorder what stands beside it."""
+    return f"{_ISOLATE}{text}{_POP}" if _RIGHT_TO_LEFT.search(text) else text
+
+
+def width(text: str) -> int:
+    """The length as Slack may count it: a character beyond the basic plane counts twice."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _visible(text: str) -> str:
+    return text if text.isprintable() else "".join(map(_seen, text))
+
+
+def _seen(character: str) -> str:
+    match unicodedata.category(character):
+        case "Cc":
+            return character if character.isspace() else " "
+        case "Cf":
+            return character if character in _JOINERS else ""
+        case "Cs":
+            return "\ufffd"
+        case "Zl" | "Zp":
+            return "\n"
+        case _:
+            return character

@@ -1,0 +1,193 @@
+"""The words of alerts and replies, the same in Slack and in a terminal. Plain sentences without any markup;
+untrusted text in them has been tamed, but not escaped: that is for whoever shows them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.changes import ChangeKind
+from bot.core.history import Entry as Past
+from bot.core.history import Telling
+from bot.core.instants import SECOND, Instant, as_datetime, length, write_duration
+from bot.core.jobs import FINAL, Counts, Filter, Job, JobQuery, Status, View
+from bot.core.memory import Memory
+from bot.core.messages import News
+from bot.core.replies import JobList, SourceHealth
+from bot.core.texts import NOTHING, tame
+
+WORD = 60  # characters of a name, a pipeline or a search word within a sentence
+REASON = 200  # characters of a reason
+INFERRED = "inferred, nobody saw it"
+COLUMNS = ("Status", "Job", "Pipeline", "When", "How long", "Tries", "Error")
+
+_PASSIVE = frozenset({"admitted", "cancelled", "preempted", "retried"})
+_KINDS: tuple[str, ...] = (
+    ChangeKind.FAILED,
+    ChangeKind.VANISHED,
+    ChangeKind.CANCELLED,
+    ChangeKind.PREEMPTED,
+    ChangeKind.RETRIED,
+    ChangeKind.COMPLETED,
+    ChangeKind.STARTED,
+    ChangeKind.ADMITTED,
+    ChangeKind.APPEARED,
+)
+_STATUSES: tuple[str, ...] = (
+    Status.FAILED,
+    Status.RUNNING,
+    Status.PREEMPTED,
+    Status.ADMITTED,
+    Status.PENDING,
+    Status.CANCELLED,
+    Status.COMPLETED,
+)
+
+
+def heading(news: News) -> str:
+    """`3 jobs failed`, or `17 jobs: 12 failed, 5 cancelled`."""
+    jobs = number(news.jobs, "job")
+    kinds = sorted(news.counts, key=_rank)
+    if len(kinds) == 1:
+        times = news.counts[kinds[0]]
+        return f"{jobs} {tame(kinds[0], WORD)}" + (f" {times} times" if times > news.jobs else "")
+    if news.jobs == 1 and all(times == 1 for times in news.counts.values()):
+        return f"{jobs}: {', '.join(tame(kind, WORD) for kind in kinds)}"
+    return f"{jobs}: {', '.join(f'{news.counts[kind]} {tame(kind, WORD)}' for kind in kinds)}"
+
+
+def _rank(kind: str) -> tuple[int, str]:
+    return (_KINDS.index(kind) if kind in _KINDS else len(_KINDS), kind)
+
+
+def what_happened(kind: str, *, inferred: bool) -> str:
+    words = f"was {kind}" if kind in _PASSIVE else tame(kind, WORD)
+    return f"{words} ({INFERRED})" if inferred else words
+
+
+def which_try(tries: int) -> str:
+    return "first try" if tries <= 1 else f"try {tries}"
+
+
+def number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def utc(at: Instant) -> str:
+    return f"{as_datetime(at):%Y-%m-%d %H:%M} UTC"
+
+
+def since(at: Instant, now: Instant) -> str:
+    return write_duration((now - at) / SECOND)
+
+
+def how_long(job: Job, now: Instant) -> str:
+    """How long the job ran, or has been running; empty for one that waits."""
+    end = now if job.status == Status.RUNNING else job.own_timestamp if job.status in FINAL else None
+    if job.started_at is None or end is None or end < job.started_at:
+        return ""
+    return since(job.started_at, end)
+
+
+def status_words(memory: Memory) -> str:
+    status = tame(memory.job.status, 20)
+    return f"{status}, gone" if memory.gone else status
+
+
+def job_url(job: Job, job_urls: Mapping[str, str]) -> str:
+    return job_urls.get(job.source, "").replace("{job_id}", job.id)
+
+
+def list_title(query: JobQuery) -> str:
+    match query.view:
+        case View.ALL:
+            return "All jobs, newest first"
+        case View.ACTIVE:
+            return "Active jobs, newest first"
+        case view:
+            return f"{view.capitalize()} jobs, newest first"
+
+
+def filter_words(query: JobQuery) -> str:
+    """The filters as people say them; empty without any."""
+    spans = [] if query.since is None else [f"in the last {write_duration(length(query.since) / SECOND)}"]
+    words = [f"with “{tame(word, WORD)}”" for word in query.words]
+    return " · ".join([*map(_filter, query.filters), *spans, *words])
+
+
+def _filter(each: Filter) -> str:
+    return f"{'not ' if each.negated else ''}{each.field} {tame(each.glob, WORD)}"
+
+
+def list_footer(reply: JobList) -> str:
+    query = reply.command.query
+    matches = f"{len(reply.rows)} of {reply.total} match" if reply.total else "none matches"
+    page = [f"page {query.page} of {reply.pages}"] if reply.pages > 1 or query.page > 1 else []
+    return " · ".join([matches, *page, as_of(reply.sources, reply.now)])
+
+
+def nothing_listed(reply: JobList) -> str:
+    """What is said instead of a table without rows."""
+    query = reply.command.query
+    if reply.total:
+        return f"There is no page {query.page}: {number(reply.total, 'job')} on {number(reply.pages, 'page')}."
+    kind = "" if query.view is View.ALL else f"{query.view} "
+    if query.filters or query.words or query.since is not None:
+        return f"No {kind}job fits."
+    return f"There are no {kind}jobs at the moment."
+
+
+def as_of(sources: Sequence[SourceHealth], now: Instant) -> str:
+    """How old an answer is: as old as what was seen of the source that was not seen for longest."""
+    looks = [source.looked_at for source in sources]
+    seen = [look for look in looks if look is not None]
+    return f"as of {since(min(seen), now)} ago" if seen and len(seen) == len(looks) else "not all seen yet"
+
+
+def blind_spots(sources: Sequence[SourceHealth], now: Instant) -> list[str]:
+    """A warning for each source that is not seen at present."""
+    if not sources:
+        return ["I have not seen the jobs yet."]
+    return [_blind(source, now, several=len(sources) > 1) for source in sources if _is_blind(source)]
+
+
+def _is_blind(source: SourceHealth) -> bool:
+    return source.looked_at is None or bool(source.failures) or bool(source.trouble)
+
+
+def _blind(source: SourceHealth, now: Instant, *, several: bool) -> str:
+    of = f" of {tame(source.source, WORD)}" if several else ""
+    why = f": {tame(source.trouble, REASON)}" if source.trouble else "."
+    if source.looked_at is None:
+        return f"I have not seen the jobs{of} yet{why}"
+    return f"I have not seen the jobs{of} for {since(source.looked_at, now)}{why}"
+
+
+def ordered(counts: Counts) -> list[tuple[str, int]]:
+    """Counts by status: the known ones in the order of how much they matter, then the unknown ones."""
+    known = [status for status in _STATUSES if counts.get(status)]
+    return [(status, counts[status]) for status in (*known, *sorted(set(counts) - set(_STATUSES)))]
+
+
+def told_words(entry: Past) -> str:
+    """Where a change was told, or why nowhere."""
+    if entry.tellings:
+        return ", ".join(map(_told, entry.tellings))
+    return f"not told: {tame(entry.reason, REASON)}" if entry.reason else "not told"
+
+
+def _told(telling: Telling) -> str:
+    place = "a direct message" if telling.destination.startswith("@") else tame(telling.destination, WORD)
+    match telling.state:
+        case "delivered":
+            return f"told in {place}"
+        case "refused":
+            return f"refused in {place}: {tame(telling.trouble, WORD)}"
+        case state:
+            return f"{tame(state, WORD)} for {place}"
+
+
+def progress_words(job: Job) -> str:
+    if job.progress is None or not job.progress.total:
+        return NOTHING
+    done, total = job.progress.completed, job.progress.total
+    failed = f", {job.progress.failed} failed" if job.progress.failed else ""
+    return f"{done} of {number(total, 'input')} done{failed} ({job.progress.percent}%)"
