@@ -1,0 +1,166 @@
+"""From the API's JSON to rows and jobs. One bad row costs itself, not its page; a row that equals what is stored
+is recognised by its fingerprint and not decoded at all.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from bot.core.instants import Instant, parse_instant
+from bot.core.jobs import Job, Progress, Status
+from bot.core.listing import Page, Row
+
+MAX_COUNT = 2**31  # no retry or input count is larger
+MAX_NAME = 500  # characters of a name or key that are kept
+MAX_ERROR = 2_000  # characters of an error that are kept
+NOT_JSON: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+_STATUSES = frozenset(Status)
+_TOLD_BY_ERROR = ("message", "detail", "reason", "error")  # in this order, none is documented
+_TIMES = ("created_at", "updated_at", "started_at", "completed_at", "failed_at", "cancelled_at")
+
+
+class _Page(msgspec.Struct):
+    jobs: list[msgspec.Raw]
+    total: object = None
+    limit: object = None
+
+
+class _Identity(msgspec.Struct):
+    id: str
+    created_at: datetime | None = None
+
+
+_PAGE = msgspec.json.Decoder(_Page)
+_IDENTITY = msgspec.json.Decoder(_Identity)
+
+
+def decode_page(body: bytes, source: str, known: Mapping[str, bytes], at: Instant) -> Page:
+    """The page in a body. One of NOT_JSON if the body is no page at all."""
+    page = _PAGE.decode(body)
+    rows = [decode_row(raw, source, known) for raw in page.jobs]
+    readable = tuple(row for row in rows if row is not None)
+    return Page(_count(page.total), _count(page.limit), readable, len(rows) - len(readable), at)
+
+
+def decode_row(raw: msgspec.Raw, source: str, known: Mapping[str, bytes]) -> Row | None:
+    """The row, with its job if that differs from what is known; None if it does not even tell its id."""
+    try:
+        identity = _IDENTITY.decode(raw)
+    except msgspec.MsgspecError:
+        identity = _loose_identity(raw)
+    if not identity.id:
+        return None
+    created = identity.created_at if identity.created_at and identity.created_at.tzinfo else None
+    fingerprint = blake2b(raw, digest_size=8).digest()
+    if known.get(identity.id) == fingerprint:
+        return Row(identity.id, created, fingerprint, None)
+    job, faults = _job(msgspec.json.decode(raw), source)
+    return Row(identity.id, created, fingerprint, job, "; ".join(faults))
+
+
+def _loose_identity(raw: msgspec.Raw) -> _Identity:
+    try:
+        fields = msgspec.json.decode(raw)
+    except NOT_JSON:
+        return _Identity("")
+    id_ = fields.get("id") if isinstance(fields, dict) else None
+    return _Identity(id_ if isinstance(id_, str) else "")
+
+
+class _Fields:
+    """A row's fields, taken one by one; what has the wrong type is left out and noted."""
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        self._fields = fields
+        self.faults: list[str] = []
+
+    def text(self, name: str) -> str:
+        value = self._fields.get(name)
+        if value is not None and not isinstance(value, str):
+            self.faults.append(f"{name} is no text")
+            return ""
+        return clean(value or "", MAX_NAME)
+
+    def count(self, name: str) -> int | None:
+        value = self._fields.get(name)
+        count = _count(value)
+        if value is not None and count is None:
+            self.faults.append(f"{name} is no count")
+        return count
+
+    def time(self, name: str) -> Instant | None:
+        value = self._fields.get(name)
+        at = parse_instant(value)
+        if value is not None and at is None:
+            self.faults.append(f"{name} is no timestamp")
+        return at
+
+    def progress(self) -> Progress | None:
+        value = self._fields.get("input_progress")
+        if not isinstance(value, dict):
+            return None
+        counts = [_count(value.get(name)) for name in ("pending", "processing", "completed", "failed")]
+        return Progress(*(count or 0 for count in counts))
+
+
+def _job(fields: dict[str, object], source: str) -> tuple[Job | None, list[str]]:
+    told = _Fields(fields)
+    status = told.text("status").strip()
+    if not status:
+        return None, ["status is missing or no text"]
+    times = {name: told.time(name) for name in _TIMES}
+    job = Job(
+        source=source,
+        id=str(fields["id"]),
+        status=status.upper() if status.upper() in _STATUSES else status,
+        name=told.text("name"),
+        org_id=told.text("org_id"),
+        pipeline_type=told.text("pipeline_type"),
+        pipeline_key=told.text("pipeline_key"),
+        pipeline_version=told.text("pipeline_version"),
+        retry_count=told.count("retry_count"),
+        preemption_count=told.count("preemption_count"),
+        error=clean(error_text(fields.get("error")), MAX_ERROR),
+        progress=told.progress(),
+        **times,
+    )
+    return job, told.faults
+
+
+def _count(value: object) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and isinstance(value, int) and 0 <= value < MAX_COUNT else None
+
+
+def clean(text: str, limit: int) -> str:
+    """The text as it can be stored: no lone surrogates, no NUL, not without end."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return text.replace("\0", "").strip()[:limit]
+
+
+def error_text(error: object) -> str:
+    """A job's error, which may have any shape, as text; empty where it says nothing."""
+    match error:
+        case None | {}:
+            return ""
+        case str():
+            return error
+        case [*parts]:
+            return "; ".join(filter(None, map(error_text, parts)))
+        case dict():
+            return _told_by(error)
+        case _:
+            return msgspec.json.encode(error).decode()
+
+
+def _told_by(error: Mapping[str, object]) -> str:
+    code = next((error[name] for name in ("code", "type") if isinstance(error.get(name), str)), "")
+    words = next(filter(None, (error_text(error.get(name)) for name in _TOLD_BY_ERROR)), "")
+    if not words:
+        return str(code) or msgspec.json.encode(error).decode()
+    return words if not code or str(code) in words else f"{code}: {words}"

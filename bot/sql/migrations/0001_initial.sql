@@ -1,0 +1,109 @@
+-- Instants are whole microseconds since 1970 in UTC.
+
+CREATE TABLE sources (
+    name TEXT PRIMARY KEY,
+    org_id TEXT NOT NULL DEFAULT '',
+    baseline_at INTEGER,                 -- by the API's clock
+    looked_at INTEGER,                   -- end of the last good look, by ours
+    failures INTEGER NOT NULL DEFAULT 0, -- failed looks in a row
+    failing_since INTEGER,
+    trouble TEXT NOT NULL DEFAULT '',
+    doubts TEXT NOT NULL DEFAULT '[]',   -- JSON: why the last listing is suspect
+    faults TEXT NOT NULL DEFAULT '[]'    -- JSON: rows of it that could not be read
+) STRICT;
+
+CREATE TABLE looks (
+    source TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    certificate TEXT NOT NULL,           -- JSON
+    PRIMARY KEY (source, started_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE jobs (
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    status TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    gone_at INTEGER,
+    name TEXT NOT NULL,
+    org_id TEXT NOT NULL,
+    pipeline_type TEXT NOT NULL,
+    pipeline_key TEXT NOT NULL,
+    pipeline_version TEXT NOT NULL,
+    retry_count INTEGER NOT NULL,
+    preemption_count INTEGER NOT NULL,
+    created_at INTEGER,
+    updated_at INTEGER,
+    started_at INTEGER,
+    completed_at INTEGER,
+    failed_at INTEGER,
+    cancelled_at INTEGER,
+    error TEXT NOT NULL,
+    progress TEXT,                       -- JSON
+    PRIMARY KEY (source, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX jobs_by_status ON jobs (status, since DESC, id) WHERE gone_at IS NULL;
+CREATE INDEX jobs_by_age ON jobs (since DESC, id, status) WHERE gone_at IS NULL;
+CREATE INDEX jobs_known ON jobs (source, id, fingerprint, status) WHERE gone_at IS NULL;
+
+CREATE TABLE changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were found
+    key TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    inferred INTEGER NOT NULL,
+    was TEXT,
+    status TEXT NOT NULL,
+    at INTEGER,
+    seen_at INTEGER NOT NULL,
+    verdict TEXT NOT NULL,               -- alert or silence
+    rule TEXT,
+    reason TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX changes_by_age ON changes (seen_at);
+CREATE INDEX changes_by_job ON changes (job_id);
+
+CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were composed
+    key TEXT NOT NULL UNIQUE,
+    destination TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body TEXT NOT NULL,                  -- JSON
+    created_at INTEGER NOT NULL,
+    state TEXT NOT NULL,                 -- queued, sending, delivered or refused
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL,
+    claimed_at INTEGER,
+    channel TEXT,
+    ts TEXT,
+    trouble TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE INDEX messages_open ON messages (destination, state) WHERE state IN ('queued', 'sending');
+
+CREATE TABLE tellings (
+    change_key TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    message_key TEXT NOT NULL,
+    PRIMARY KEY (change_key, destination)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tellings_by_message ON tellings (message_key);
+
+-- A destination and how it can be reached; '*' stands for the whole workspace.
+CREATE TABLE routes (
+    destination TEXT PRIMARY KEY,
+    channel TEXT,
+    mark INTEGER NOT NULL DEFAULT 0,       -- pacing, see bot.core.messages.paced
+    not_before INTEGER NOT NULL DEFAULT 0,
+    parked TEXT NOT NULL DEFAULT '',       -- why it cannot work
+    parked_at INTEGER,
+    refusals INTEGER NOT NULL DEFAULT 0    -- in a row
+) STRICT;

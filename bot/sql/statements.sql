@@ -1,0 +1,218 @@
+-- source --
+-- A source as it stands after its last look.
+SELECT name, org_id, baseline_at, looked_at, failures, failing_since, trouble, doubts, faults
+FROM sources WHERE name = :source;
+
+-- sources --
+-- Every source that was ever looked at, with the number of its jobs.
+SELECT s.name, s.baseline_at, s.looked_at, s.failures, s.failing_since, s.trouble, s.doubts, s.faults,
+    (SELECT count(*) FROM jobs j WHERE j.source = s.name AND j.gone_at IS NULL) AS jobs
+FROM sources s ORDER BY s.name;
+
+-- record_look --
+-- A good look: the source is seen, and what was wrong is over.
+INSERT INTO sources (name, org_id, baseline_at, looked_at, doubts, faults)
+VALUES (:source, :org_id, :baseline_at, :now, :doubts, :faults)
+ON CONFLICT (name) DO UPDATE SET
+    org_id = CASE WHEN sources.org_id = '' THEN excluded.org_id ELSE sources.org_id END,
+    baseline_at = coalesce(sources.baseline_at, excluded.baseline_at),
+    looked_at = excluded.looked_at, failures = 0, failing_since = NULL, trouble = '',
+    doubts = excluded.doubts, faults = excluded.faults;
+
+-- record_fault --
+-- A look that failed: nothing is known but that.
+INSERT INTO sources (name, failures, failing_since, trouble) VALUES (:source, 1, :now, :trouble)
+ON CONFLICT (name) DO UPDATE SET
+    failures = sources.failures + 1, failing_since = coalesce(sources.failing_since, excluded.failing_since),
+    trouble = excluded.trouble;
+
+-- record_certificate --
+-- How a listing was read.
+INSERT INTO looks (source, started_at, seen, certificate) VALUES (:source, :now, :seen, :certificate)
+ON CONFLICT (source, started_at) DO UPDATE SET seen = excluded.seen, certificate = excluded.certificate;
+
+-- lately_seen --
+-- How many rows the latest listings brought.
+SELECT seen FROM looks WHERE source = :source ORDER BY started_at DESC LIMIT :looks;
+
+-- known_jobs --
+-- What is stored of a source's jobs, to tell which rows of a listing differ.
+SELECT id, fingerprint, status FROM jobs WHERE source = :source AND gone_at IS NULL;
+
+-- memories --
+-- Jobs as last seen, gone or not.
+SELECT * FROM jobs WHERE source = :source AND id IN (SELECT value FROM json_each(:ids));
+
+-- remember_job --
+-- A job as it is seen now.
+INSERT INTO jobs (source, id, fingerprint, status, since, first_seen, gone_at, name, org_id, pipeline_type, pipeline_key,
+    pipeline_version, retry_count, preemption_count, created_at, updated_at, started_at, completed_at, failed_at,
+    cancelled_at, error, progress)
+VALUES (:source, :id, :fingerprint, :status, :since, :first_seen, NULL, :name, :org_id, :pipeline_type, :pipeline_key,
+    :pipeline_version, :retry_count, :preemption_count, :created_at, :updated_at, :started_at, :completed_at, :failed_at,
+    :cancelled_at, :error, :progress)
+ON CONFLICT (source, id) DO UPDATE SET
+    fingerprint = excluded.fingerprint, status = excluded.status, since = excluded.since, gone_at = NULL,
+    name = excluded.name, org_id = excluded.org_id, pipeline_type = excluded.pipeline_type,
+    pipeline_key = excluded.pipeline_key, pipeline_version = excluded.pipeline_version,
+    retry_count = excluded.retry_count, preemption_count = excluded.preemption_count,
+    created_at = excluded.created_at, updated_at = excluded.updated_at, started_at = excluded.started_at,
+    completed_at = excluded.completed_at, failed_at = excluded.failed_at, cancelled_at = excluded.cancelled_at,
+    error = excluded.error, progress = excluded.progress;
+
+-- forget_job --
+-- The API knows this job no longer.
+UPDATE jobs SET gone_at = :now WHERE source = :source AND id = :id;
+
+-- told --
+-- Where changes have been told, or are about to be.
+SELECT change_key, destination FROM tellings WHERE change_key IN (SELECT value FROM json_each(:keys));
+
+-- record_change --
+-- A change with its verdict. Read again, the same fact keeps its first verdict unless somebody is told now.
+INSERT INTO changes (key, source, job_id, name, kind, inferred, was, status, at, seen_at, verdict, rule, reason)
+VALUES (:key, :source, :job_id, :name, :kind, :inferred, :was, :status, :at, :seen_at, :verdict, :rule, :reason)
+ON CONFLICT (key) DO UPDATE SET verdict = excluded.verdict, rule = excluded.rule, reason = excluded.reason
+WHERE excluded.verdict = 'alert';
+
+-- enqueue_message --
+-- A message to be said. One with the same key is the same message.
+INSERT INTO messages (key, destination, version, body, created_at, state, due_at)
+VALUES (:key, :destination, :version, :body, :now, 'queued', :now)
+ON CONFLICT (key) DO NOTHING;
+
+-- record_telling --
+-- A change is told once in a place.
+INSERT INTO tellings (change_key, destination, message_key) VALUES (:change_key, :destination, :message_key)
+ON CONFLICT (change_key, destination) DO NOTHING;
+
+-- resolved --
+-- The channel ids that destinations were resolved to.
+SELECT destination, channel FROM routes WHERE channel IS NOT NULL;
+
+-- claimable --
+-- The first message due for each destination that is open and has none under way.
+SELECT min(m.seq) AS seq, m.destination, coalesce(r.mark, 0) AS mark
+FROM messages m LEFT JOIN routes r ON r.destination = m.destination
+WHERE m.state = 'queued' AND m.due_at <= :now AND coalesce(r.not_before, 0) <= :now
+    AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.destination = m.destination AND s.state = 'sending')
+    AND NOT EXISTS (SELECT 1 FROM routes w WHERE w.destination = '*' AND w.not_before > :now)
+GROUP BY m.destination;
+
+-- claim --
+-- The message is on its way from here on, whatever becomes of us.
+UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now WHERE seq = :seq
+RETURNING key, body, attempts, (SELECT channel FROM routes r WHERE r.destination = messages.destination) AS channel;
+
+-- pace --
+-- The pacing mark of a destination.
+INSERT INTO routes (destination, mark) VALUES (:destination, :mark)
+ON CONFLICT (destination) DO UPDATE SET mark = excluded.mark;
+
+-- next_due --
+-- When each destination's first message can go out, as far as it is known.
+SELECT max(min(m.due_at), coalesce(r.not_before, 0), coalesce(r.mark, 0) - :slack,
+    coalesce((SELECT not_before FROM routes WHERE destination = '*'), 0)) AS due_at
+FROM messages m LEFT JOIN routes r ON r.destination = m.destination
+WHERE m.state = 'queued'
+    AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.destination = m.destination AND s.state = 'sending')
+GROUP BY m.destination, r.not_before, r.mark ORDER BY due_at LIMIT 1;
+
+-- settle_message --
+-- What became of a message.
+UPDATE messages SET state = :state, due_at = :due_at, channel = coalesce(:channel, channel), ts = coalesce(:ts, ts),
+    trouble = :trouble
+WHERE key = :key;
+
+-- resolve_route --
+-- A destination's channel id.
+INSERT INTO routes (destination, channel) VALUES (:destination, :channel)
+ON CONFLICT (destination) DO UPDATE SET channel = excluded.channel;
+
+-- route --
+-- How a destination can be reached.
+SELECT channel, parked, refusals FROM routes WHERE destination = :destination;
+
+-- delay_route --
+-- Nothing goes to this destination for a while.
+INSERT INTO routes (destination, not_before) VALUES (:destination, :not_before)
+ON CONFLICT (destination) DO UPDATE SET not_before = excluded.not_before;
+
+-- park_route --
+-- This destination cannot work until somebody mends it; its channel is looked up anew then.
+INSERT INTO routes (destination, not_before, parked, parked_at, refusals)
+VALUES (:destination, :not_before, :parked, :now, 1)
+ON CONFLICT (destination) DO UPDATE SET
+    not_before = excluded.not_before, parked = excluded.parked, channel = NULL,
+    parked_at = coalesce(routes.parked_at, excluded.parked_at), refusals = routes.refusals + 1;
+
+-- open_route --
+-- The destination works.
+UPDATE routes SET parked = '', parked_at = NULL, refusals = 0, not_before = 0
+WHERE destination IN (:destination, '*') AND refusals > 0;
+
+-- requeue_unfinished --
+-- What was under way when the last process died.
+UPDATE messages SET state = 'queued', due_at = :now, trouble = 'the bot stopped while it was sent'
+WHERE state = 'sending' RETURNING key;
+
+-- parked_routes --
+-- Destinations that cannot be reached, with the number of messages that wait for them.
+SELECT r.destination, r.parked, r.parked_at, r.not_before,
+    (SELECT count(*) FROM messages m WHERE m.state = 'queued' AND (m.destination = r.destination OR r.destination = '*'))
+        AS waiting
+FROM routes r WHERE r.parked <> '' ORDER BY r.destination;
+
+-- outbox_depth --
+-- Messages not yet said, and the oldest of them.
+SELECT count(*) AS waiting, min(created_at) AS oldest FROM messages WHERE state IN ('queued', 'sending');
+
+-- refused_messages --
+-- Messages that Slack will not take in any form.
+SELECT count(*) AS refused FROM messages WHERE state = 'refused';
+
+-- count_jobs --
+-- Jobs by status.
+SELECT status, count(*) AS jobs FROM jobs WHERE gone_at IS NULL GROUP BY status;
+
+-- jobs_with_id --
+-- Jobs whose id begins so.
+SELECT * FROM jobs WHERE gone_at IS NULL AND id >= :beginning AND id < :beyond ORDER BY since DESC LIMIT :limit;
+
+-- jobs_with_name --
+-- Jobs of this name.
+SELECT * FROM jobs WHERE gone_at IS NULL AND lower(name) = lower(:name) ORDER BY since DESC LIMIT :limit;
+
+-- history --
+-- The ledger, newest first.
+SELECT * FROM changes
+WHERE seen_at >= :since AND (:source IS NULL OR source = :source) AND (:job IS NULL OR job_id = :job OR name = :job)
+ORDER BY seq DESC LIMIT :limit;
+
+-- tellings --
+-- Where and how changes were told.
+SELECT t.change_key, t.destination, t.message_key, m.attempts, m.channel, m.ts, m.trouble,
+    CASE WHEN m.state = 'queued' AND EXISTS (SELECT 1 FROM routes r
+        WHERE r.destination IN (m.destination, '*') AND r.parked <> '') THEN 'parked' ELSE m.state END AS state
+FROM tellings t JOIN messages m ON m.key = t.message_key
+WHERE t.change_key IN (SELECT value FROM json_each(:keys)) ORDER BY m.seq;
+
+-- prune_looks --
+DELETE FROM looks WHERE started_at < :before;
+
+-- prune_changes --
+-- Changes that are older than the store keeps, unless a message with them still waits.
+DELETE FROM changes WHERE seen_at < :before AND NOT EXISTS (
+    SELECT 1 FROM tellings t JOIN messages m ON m.key = t.message_key
+    WHERE t.change_key = changes.key AND m.state IN ('queued', 'sending'));
+
+-- prune_tellings --
+DELETE FROM tellings WHERE message_key IN (SELECT key FROM messages WHERE created_at < :before
+    AND state IN ('delivered', 'refused'));
+
+-- prune_messages --
+DELETE FROM messages WHERE created_at < :before AND state IN ('delivered', 'refused');
+
+-- prune_jobs --
+-- Memories of jobs that the API no longer has.
+DELETE FROM jobs WHERE gone_at < :before;

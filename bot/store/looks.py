@@ -1,0 +1,40 @@
+"""What a look needs of the store, and what it leaves there."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from bot.core.faults import Fault
+from bot.core.instants import Instant
+from bot.core.jobs import FINAL
+from bot.core.sweep import Known
+from bot.sql.sqlite import Database
+from bot.store.ledger import Ledger
+
+PATIENCE = 3  # so many short listings in a row are believed
+
+
+class Looks:
+    def __init__(self, db: Database, keep: timedelta) -> None:
+        self._db = db
+        self._keep = keep
+
+    async def known(self, source: str) -> Known:
+        """What is stored of the source's jobs. A listing is usually as long as the longest of the latest ones."""
+        fingerprints: dict[str, bytes] = {}
+        live: set[str] = set()
+        async for rows in self._db.looker.chunks("known_jobs", source=source):
+            fingerprints.update((row["id"], row["fingerprint"]) for row in rows)
+            live.update(row["id"] for row in rows if row["status"] not in FINAL)
+        lately = await self._db.looker.rows("lately_seen", source=source, looks=PATIENCE - 1)
+        usual = min(len(fingerprints), max((row["seen"] for row in lately), default=len(fingerprints)))
+        return Known(fingerprints, frozenset(live), usual)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Ledger]:
+        async with self._db.transaction() as connection:
+            yield Ledger(connection, self._keep)
+
+    async def record_fault(self, source: str, fault: Fault, now: Instant) -> None:
+        async with self._db.transaction() as db:
+            await db.run("record_fault", source=source, now=now, trouble=str(fault))

@@ -1,0 +1,128 @@
+"""The messages not yet said, and the routes they take. A message is marked as under way, and that is committed,
+before the network is touched.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.core.instants import SECOND, Instant
+from bot.core.messages import (
+    BURST,
+    Delivered,
+    Outcome,
+    Parcel,
+    Receipt,
+    Refused,
+    Scope,
+    TryLater,
+    Unknown,
+    backoff,
+    paced,
+    park_time,
+)
+from bot.sql.sqlite import Connection, Database
+from bot.store.rows import parcel_of
+
+WORKSPACE = "*"  # the route that every message takes
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a parcel. `news` is set when this changed how its route stands: parked for a new reason, or open
+    again.
+    """
+
+    parcel: Parcel
+    outcome: Outcome
+    news: bool
+
+
+class Outbox:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def requeue_unfinished(self, now: Instant) -> int:
+        """How many messages were under way when the last process died; they are due again."""
+        async with self._db.transaction() as db:
+            return len(await db.rows("requeue_unfinished", now=now))
+
+    async def claim_due(self, now: Instant) -> list[Parcel]:
+        """The first due message of each destination that is open, paced and idle; from now on under way."""
+        parcels = []
+        async with self._db.transaction() as db:
+            for row in await db.rows("claimable", now=now):
+                allowed, mark = paced(row["mark"], now)
+                if allowed:
+                    await db.run("pace", destination=row["destination"], mark=mark)
+                    parcels += [parcel_of(claimed) for claimed in await db.rows("claim", seq=row["seq"], now=now)]
+        return parcels
+
+    async def next_due(self) -> Instant | None:
+        """When the next message can go out, as far as that is known."""
+        row = await self._db.looker.row("next_due", slack=(BURST - 1) * SECOND)
+        return row["due_at"] if row else None
+
+    async def resolve(self, destination: str, channel: str) -> None:
+        async with self._db.transaction() as db:
+            await db.run("resolve_route", destination=destination, channel=channel)
+
+    async def settle(self, parcel: Parcel, outcome: Outcome, now: Instant, chance: float) -> Settled:
+        """Writes down what became of the parcel, and when it or its route is tried again. `chance` in [0, 1)."""
+        async with self._db.transaction() as db:
+            match outcome:
+                case Delivered():
+                    news = await _arrived(db, parcel, outcome, now)
+                case TryLater(after=after, scope=scope):
+                    wait = backoff(parcel.attempts, chance) if after is None else after
+                    news = await _later(db, parcel, outcome.reason, scope, now + int(wait * SECOND))
+                case Unknown(reason=reason):
+                    again_at = now + int(backoff(parcel.attempts, chance) * SECOND)
+                    news = await _later(db, parcel, reason, Scope.MESSAGE, again_at)
+                case Refused():
+                    news = await _refused(db, parcel, outcome, now)
+                case _:
+                    assert_never(outcome)
+        return Settled(parcel, outcome, news)
+
+
+async def _arrived(db: Connection, parcel: Parcel, outcome: Delivered, now: Instant) -> bool:
+    receipt = outcome.receipt
+    await _settle(db, parcel, "delivered", due_at=now, trouble=outcome.degraded, receipt=receipt)
+    return await db.run("open_route", destination=parcel.message.destination) > 0
+
+
+async def _later(db: Connection, parcel: Parcel, reason: str, scope: Scope, again_at: Instant) -> bool:
+    await _settle(db, parcel, "queued", due_at=again_at, trouble=reason)
+    if scope is not Scope.MESSAGE:
+        await db.run("delay_route", destination=_route(parcel, scope), not_before=again_at)
+    return False
+
+
+async def _refused(db: Connection, parcel: Parcel, outcome: Refused, now: Instant) -> bool:
+    if outcome.scope is Scope.MESSAGE:
+        await _settle(db, parcel, "refused", due_at=now, trouble=outcome.reason)
+        return True
+    destination = _route(parcel, outcome.scope)
+    route = await db.row("route", destination=destination)
+    again_at = now + int(park_time(route["refusals"] + 1 if route else 1) * SECOND)
+    await _settle(db, parcel, "queued", due_at=now, trouble=outcome.reason)
+    await db.run("park_route", destination=destination, not_before=again_at, parked=outcome.reason, now=now)
+    return route is None or route["parked"] != outcome.reason
+
+
+def _route(parcel: Parcel, scope: Scope) -> str:
+    return WORKSPACE if scope is Scope.WORKSPACE else parcel.message.destination
+
+
+async def _settle(
+    db: Connection, parcel: Parcel, state: str, *, due_at: Instant, trouble: str, receipt: Receipt | None = None
+) -> None:
+    await db.run(
+        "settle_message",
+        key=parcel.message.key,
+        state=state,
+        due_at=due_at,
+        channel=receipt.channel if receipt else None,
+        ts=receipt.ts if receipt else None,
+        trouble=trouble,
+    )
