@@ -1,0 +1,1 @@
+"""Slack: what comes in, what people see, and what goes out."""

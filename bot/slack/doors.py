@@ -1,0 +1,62 @@
+"""Whether Slack lets the bot in, asked once at the start and by `check`. The libraries would try a refused token for
+ever without a word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.messages import Delivered, Outcome, Refused, Scope, TryLater, Unknown
+from bot.slack.errors import outcome_of
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How Slack answered. `refusal` is for the operator to mend, `trouble` will pass; else the rest is known.
+    `date` is Slack's clock as the answer's header gives it.
+    """
+
+    team: str = ""
+    bot_user: str = ""
+    scopes: frozenset[str] = frozenset()
+    date: str = ""
+    refusal: str = ""
+    trouble: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return not self.refusal and not self.trouble
+
+
+async def knock(client: AsyncWebClient, app_token: str | None) -> Door:
+    """Tries the bot token and, if it is given, the app-level token of Socket Mode."""
+    try:
+        identity = await client.auth_test()
+    except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
+        return _shut(outcome_of(error), "SLACK_BOT_TOKEN", "the bot token (xoxb-…) from “OAuth & Permissions”")
+    if app_token:
+        try:
+            await client.apps_connections_open(app_token=app_token)
+        except Exception as error:  # noqa: BLE001  as above
+            where = "an app-level token (xapp-…) with connections:write from “Basic Information”"
+            return _shut(outcome_of(error), "SLACK_APP_TOKEN", where)
+    headers: Mapping[str, str] = {name.lower(): value for name, value in identity.headers.items()}
+    return Door(
+        team=str(identity.get("team", "")),
+        bot_user=str(identity.get("user_id", "")),
+        scopes=frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()),
+        date=headers.get("date", ""),
+    )
+
+
+def _shut(outcome: Outcome, variable: str, remedy: str) -> Door:
+    match outcome:
+        case Refused(reason=reason, scope=Scope.WORKSPACE | Scope.CHANNEL):
+            return Door(
+                refusal=f"Slack refuses {variable}: {reason}. Put in {remedy} of your app's pages, and start again."
+            )
+        case Refused(reason=reason) | TryLater(reason=reason) | Unknown(reason=reason):
+            return Door(trouble=reason)
+        case Delivered():
+            raise AssertionError

@@ -1,0 +1,118 @@
+"""Slack in. Every gesture is acknowledged at once and answered afterwards; a button's value is a command, so one way
+leads from all of them to a reply. What a reply says is decided elsewhere: `ask` is given.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.commands import Command, Share
+from bot.core.grammar import parse
+from bot.core.replies import Note, Reply
+from bot.slack.once import Once
+from bot.slack.render import render_reply
+from bot.slack.responses import Asker, Responses
+
+Ask: TypeAlias = Callable[[Command], Awaitable[Reply]]
+Body: TypeAlias = Mapping[str, object]
+
+ANY = re.compile(".*", re.DOTALL)
+log = logging.getLogger(__name__)
+
+
+def build_app(client: AsyncWebClient, signing_secret: str | None, ask: Ask) -> AsyncApp:
+    """The listeners, for Socket Mode and for HTTP alike."""
+    app = AsyncApp(
+        client=client,
+        token=client.token,
+        signing_secret=signing_secret or "",
+        process_before_response=True,  # else each acknowledgement waits for a tick of 10 ms
+        raise_error_for_unhandled_request=True,
+        logger=logging.getLogger("bolt"),
+    )
+    gestures = Gestures(ask, Responses(client))
+    app.command(ANY)(ack=_ack, lazy=[gestures.command])
+    app.action(ANY)(ack=_ack, lazy=[gestures.button])
+    app.event("app_mention")(ack=_ack, lazy=[gestures.mention])
+    app.error(_let_unknown_pass)
+    return app
+
+
+async def _ack(ack: AsyncAck) -> None:
+    await ack()
+
+
+async def _let_unknown_pass(error: Exception) -> BoltResponse:
+    """A gesture that nobody listens to is acknowledged all the same, so that nobody waits for a timeout."""
+    if isinstance(error, BoltUnhandledRequestError):
+        return BoltResponse(status=200, body="")
+    log.error("a gesture could not be handled", exc_info=error)
+    return BoltResponse(status=500, body="")
+
+
+class Gestures:
+    """What people do in Slack, each answered where it was done."""
+
+    def __init__(self, ask: Ask, responses: Responses) -> None:
+        self._ask = ask
+        self._responses = responses
+        self._mentions = Once()
+
+    async def command(self, body: Body) -> None:
+        await self._answer(parse(_text(body, "text")), body, replace=False)
+
+    async def button(self, body: Body) -> None:
+        """A button edits the answer that it belongs to, unless everybody sees that."""
+        action = _first(body.get("actions"))
+        if _text(action, "type") == "button" and "value" in action:
+            private = bool(_mapping(body.get("container")).get("is_ephemeral"))
+            await self._answer(parse(_text(action, "value")), body, replace=private)
+
+    async def mention(self, event: Body) -> None:
+        """Answered in a thread, for everybody there. Slack may deliver the same event more than once."""
+        if event.get("bot_id") or not self._mentions.first(_text(event, "channel"), _text(event, "ts")):
+            return
+        reply = await self._reply(parse(_text(event, "text")))
+        rendered = render_reply(reply, shared_by=_text(event, "user"))
+        thread = _text(event, "thread_ts") or _text(event, "ts")
+        await self._responses.say_in_thread(_text(event, "channel"), thread, rendered)
+
+    async def _answer(self, command: Command, body: Body, *, replace: bool) -> None:
+        asker = Asker(
+            user=_text(body, "user_id") or _text(_mapping(body.get("user")), "id"),
+            channel=_text(body, "channel_id") or _text(_mapping(body.get("channel")), "id"),
+            response_url=_text(body, "response_url"),
+        )
+        reply = await self._reply(command)
+        shared = isinstance(command, Share)
+        rendered = render_reply(reply, shared_by=asker.user if shared else None)
+        await self._responses.respond(asker, rendered, shared=shared, replace=replace)
+
+    async def _reply(self, command: Command) -> Reply:
+        """Never silence: what goes wrong here is told to the asker, and in full to the log."""
+        try:
+            return await self._ask(command)
+        except Exception:
+            log.exception("a command could not be answered")
+            return Note(
+                "I could not answer this: something is wrong on my side, and the log tells what.", "/jobs health"
+            )
+
+
+def _mapping(value: object) -> Body:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _first(value: object) -> Body:
+    return _mapping(value[0]) if isinstance(value, list) and value else {}
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name)
+    return value if isinstance(value, str) else ""

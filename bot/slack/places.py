@@ -1,0 +1,57 @@
+"""What Slack says of a destination, for `check`: where it is, and whether the bot may speak and read there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.messages import Refused, TryLater, Unknown
+from bot.slack.channels import Channels
+from bot.slack.errors import outcome_of
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`trouble` says why nothing is known of it; else the rest is."""
+
+    destination: str
+    channel: str = ""
+    is_private: bool = False
+    is_archived: bool = False
+    is_member: bool = False
+    is_direct: bool = False
+    trouble: str = ""
+
+
+async def inspect(client: AsyncWebClient, channels: Channels, destination: str) -> Place:
+    channel = await channels.resolve(destination)
+    if not isinstance(channel, str):
+        return Place(destination, trouble=_reason(channel))
+    try:
+        answer = await client.conversations_info(channel=channel)
+    except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
+        return Place(destination, channel, trouble=_reason(outcome_of(error)))
+    told: Mapping[str, object] = answer["channel"]
+    return Place(
+        destination,
+        channel,
+        is_private=bool(told.get("is_private")),
+        is_archived=bool(told.get("is_archived")),
+        is_member=bool(told.get("is_member")),
+        is_direct=bool(told.get("is_im")),
+    )
+
+
+async def send_test(client: AsyncWebClient, place: Place) -> str:
+    """Why a test message did not arrive; empty if it did."""
+    try:
+        await client.chat_postMessage(
+            channel=place.channel, text="This is a test message of jobsbot: alerts for this place will come here."
+        )
+    except Exception as error:  # noqa: BLE001  as above
+        return _reason(outcome_of(error))
+    return ""
+
+
+def _reason(outcome: object) -> str:
+    return outcome.reason if isinstance(outcome, Refused | TryLater | Unknown) else str(outcome)

@@ -1,0 +1,230 @@
+"""The replies of `/jobs`, and the ledger, in a terminal. Untrusted text is tamed before it is printed, so that a job
+can neither colour the screen nor move the cursor; a narrow terminal gets fewer, taller cells.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import tzinfo
+from typing import TypeAlias, assert_never
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.core.commands import HELP
+from bot.core.health_words import headline, is_well, parked_line, queue_lines, source_lines
+from bot.core.history import Entry
+from bot.core.instants import Instant, as_datetime
+from bot.core.jobs import Job
+from bot.core.memory import Memory
+from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply
+from bot.core.texts import NOTHING, first_line, one_line, tame, tame_lines
+from bot.core.wording import (
+    COLUMNS,
+    as_of,
+    blind_spots,
+    filter_words,
+    how_long,
+    job_url,
+    list_footer,
+    list_title,
+    nothing_listed,
+    number,
+    ordered,
+    progress_words,
+    since,
+    status_words,
+    told_words,
+    what_happened,
+    which_try,
+)
+
+NARROW = 120  # columns; below this a job takes several lines of one cell
+CELL = 200  # characters of a cell
+ERROR_MAX = 10_000
+_STYLES = {
+    "failed": "red",
+    "vanished": "magenta",
+    "cancelled": "bright_black",
+    "preempted": "yellow",
+    "completed": "green",
+    "running": "cyan",
+    "started": "cyan",
+}
+Clock: TypeAlias = Callable[[Instant], str]
+
+
+def print_reply(reply: Reply, console: Console, zone: tzinfo | None = None) -> None:
+    """The reply; times are in `zone`, or else in the time zone of this machine."""
+    clock = _clock(zone)
+    match reply:
+        case JobList():
+            _print_list(reply, console, clock)
+        case JobCard():
+            _print_card(reply, console, clock)
+        case Candidates():
+            console.print(Text(f"{number(reply.total, 'job')} fit “{tame(reply.reference, CELL)}”", "bold"))
+            _print_jobs(reply, reply.rows, console, clock)
+        case Overview():
+            _print_overview(reply, console, clock)
+        case HealthReport():
+            _print_health(reply, console)
+        case HelpText():
+            _print_pairs(HELP, console)
+        case Note():
+            console.print(Text(f"{tame(reply.text, CELL)} For example: {tame(reply.example, CELL)}"))
+        case _:
+            assert_never(reply)
+
+
+def print_history(entries: Sequence[Entry], console: Console, zone: tzinfo | None = None) -> None:
+    """The ledger, in the order given."""
+    clock = _clock(zone)
+    if not entries:
+        console.print(Text("Nothing has changed in this time."))
+        return
+    table = _table(("When", "Job", "What happened", "And then"))
+    for entry in entries:
+        when = entry.seen_at if entry.at is None else entry.at
+        happened = Text(what_happened(entry.kind, inferred=entry.inferred), _style(entry.kind))
+        table.add_row(clock(when), _name(entry.name, entry.job_id), happened, Text(told_words(entry)))
+    console.print(table)
+
+
+def _clock(zone: tzinfo | None) -> Clock:
+    return lambda at: f"{as_datetime(at).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _style(word: str) -> str:
+    return _STYLES.get(word.lower(), "")
+
+
+def _table(columns: Iterable[str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column in {"When", "How long", "Tries"})
+    return table
+
+
+def _name(name: str, job_id: str) -> Text:
+    lines = [Text(tame(name, CELL), "bold")] if one_line(name) else []
+    return Text("\n").join([*lines, Text(tame(job_id, CELL))])
+
+
+def _print_list(reply: JobList, console: Console, clock: Clock) -> None:
+    console.print(Text(list_title(reply.command.query), "bold"))
+    if filters := filter_words(reply.command.query):
+        console.print(Text(filters))
+    if not reply.rows:
+        console.print(Text(nothing_listed(reply)))
+    _print_jobs(reply, reply.rows, console, clock, footer=list_footer(reply))
+
+
+def _print_jobs(
+    reply: JobList | Candidates | Overview,
+    memories: Sequence[Memory],
+    console: Console,
+    clock: Clock,
+    footer: str = "",
+) -> None:
+    rows = _narrow_rows if console.width < NARROW else _wide_rows
+    if memories:
+        console.print(rows(memories, reply.now, clock, several=len(reply.sources) > 1))
+    console.print(Text(footer or as_of(reply.sources, reply.now), "bright_black"))
+    _print_warnings(blind_spots(reply.sources, reply.now), console)
+
+
+def _print_warnings(warnings: Iterable[str], console: Console) -> None:
+    for warning in warnings:
+        console.print(Text(f"! {warning}", "yellow"))
+
+
+def _wide_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, several: bool) -> Table:
+    table = _table(COLUMNS)
+    for memory in memories:
+        job = memory.job
+        table.add_row(
+            Text(status_words(memory), _style(job.status)),
+            _name(job.name, job.id),
+            Text(_pipeline(job, several=several)),
+            clock(memory.since),
+            how_long(job, now) or NOTHING,
+            str(job.tries),
+            Text(tame(first_line(job.error), CELL)),
+        )
+    return table
+
+
+def _narrow_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, several: bool) -> Table:
+    table = _table(("Status", "Job", "When", "Error"))
+    for memory in memories:
+        job = memory.job
+        name = Text("\n").join([_name(job.name, job.id), Text(_pipeline(job, several=several))])
+        status = Text(status_words(memory), _style(job.status)).append(f"\n{which_try(job.tries)}", "default")
+        ran = how_long(job, now)
+        when = clock(memory.since) + (f"\nran {ran}" if ran else "")
+        table.add_row(status, name, when, Text(tame(first_line(job.error), CELL)))
+    return table
+
+
+def _pipeline(job: Job, *, several: bool) -> str:
+    """The pipeline, with its source where there are several."""
+    pipeline = tame(job.pipeline_key, CELL)
+    return f"{pipeline} ({tame(job.source, CELL)})" if several else pipeline
+
+
+def _print_card(reply: JobCard, console: Console, clock: Clock) -> None:
+    job = reply.memory.job
+    console.print(Text(tame(job.label, CELL), f"bold {_style(job.status)}"))
+    _print_pairs(_facts(reply, clock), console)
+    if error := tame_lines(job.error, ERROR_MAX):
+        console.print(Text(f"\nError\n{error}\n"))
+    if reply.history:
+        table = _table(("When", "What happened", "And then"))
+        for entry in reply.history:
+            when = entry.seen_at if entry.at is None else entry.at
+            table.add_row(clock(when), what_happened(entry.kind, inferred=entry.inferred), Text(told_words(entry)))
+        console.print(table)
+    console.print(Text(as_of(reply.sources, reply.now), "bright_black"))
+    _print_warnings(blind_spots(reply.sources, reply.now), console)
+
+
+def _facts(reply: JobCard, clock: Clock) -> Iterator[tuple[str, str]]:
+    memory, job, now = reply.memory, reply.memory.job, reply.now
+    yield "Status", f"{status_words(memory)} since {clock(memory.since)} ({since(memory.since, now)})"
+    yield "Id", tame(job.id, CELL)
+    yield "Pipeline", one_line(f"{tame(job.pipeline_key, CELL)} {job.pipeline_version} {job.pipeline_type}")
+    yield "Source", tame(job.source, CELL)
+    yield "Tries", f"{job.tries}, preempted {job.preemptions} times" if job.preemptions else str(job.tries)
+    if ran := how_long(job, now):
+        yield "How long", ran
+    if (progress := progress_words(job)) != NOTHING:
+        yield "Progress", progress
+    if url := job_url(job, reply.job_urls):
+        yield "Link", one_line(url)
+
+
+def _print_pairs(pairs: Iterable[tuple[str, str]], console: Console) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for name, value in pairs:
+        table.add_row(Text(name, "bold"), Text(value))
+    console.print(table)
+
+
+def _print_overview(reply: Overview, console: Console, clock: Clock) -> None:
+    counts = [Text(f"{count} {tame(status.lower(), CELL)}", _style(status)) for status, count in ordered(reply.counts)]
+    console.print(Text("   ").join(counts) if counts else Text("No jobs yet."))
+    if reply.failed:
+        console.print(Text("\nFailed lately", "bold"))
+    _print_jobs(reply, reply.failed, console, clock)
+
+
+def _print_health(report: HealthReport, console: Console) -> None:
+    health, now = report.health, report.now
+    console.print(Text(headline(report), "bold green" if is_well(report) else "bold red"))
+    for source in health.sources:
+        first, *amiss = source_lines(source, now)
+        console.print(Text(first))
+        _print_warnings(amiss, console)
+    _print_warnings((parked_line(route, now) for route in health.parked), console)
+    for line in queue_lines(health, now):
+        console.print(Text(line))

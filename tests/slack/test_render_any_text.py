@@ -1,0 +1,118 @@
+import unicodedata
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.commands import ListJobs
+from bot.core.jobs import JobQuery, View
+from bot.core.replies import HealthReport, Note, Overview
+from bot.core.texts import isolated, one_line, tame, tame_lines
+from bot.sandbox.blocks import problems
+from bot.sandbox.reading import links, rendered_text, rings
+from bot.slack.elements import MESSAGE_MAX, TEXT_MAX, measure
+from bot.slack.render import Rendered, escape, render_message, render_plain, render_reply
+from bot.slack.tables import short_ids
+from tests.slack.render_samples import CARD, HEBREW, NOW, SEEN, SICK, entry, job_list, memory, message, story
+
+MARKUP = st.sampled_from(["<!channel>", "<@U0123456>", "@here ", "<http://a|b>", "https://a.b ", "&lt;", "*", "\u202e"])
+ANY = st.one_of(st.text(max_size=40), MARKUP, st.lists(MARKUP, max_size=8).map("".join), st.just("x" * 600))
+KIND = st.one_of(st.sampled_from(["failed", "retried", "cancelled"]), ANY)
+ENTRIES = st.lists(
+    st.tuples(st.integers(0, 12), KIND, ANY, ANY, ANY, ANY, st.booleans()).map(
+        lambda drawn: entry(
+            drawn[0], kind=drawn[1], name=drawn[2], error=drawn[3], pipeline=drawn[4], url=drawn[5], inferred=drawn[6]
+        )
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+def is_sound(rendered: Rendered, ringing: frozenset[str] = frozenset()) -> None:
+    wire = {"text": rendered.text, "blocks": rendered.blocks}
+    assert problems(rendered.blocks) == []
+    assert measure(rendered.blocks) + len(rendered.text) <= MESSAGE_MAX
+    assert rendered.text.encode()
+    assert rings(wire) == ringing
+
+
+@given(ENTRIES, ANY)
+def test_an_alert_of_any_text_is_taken_by_slack_and_rings_only_whom_it_should(entries: list, rule: str) -> None:  # type: ignore[type-arg]
+    alert = message(entries, mentions=("@U0123456",), rule=rule, show_source=True)
+    rendered = render_message(alert)
+    is_sound(rendered, frozenset({"U0123456"}))
+    assert len(rendered.text) <= TEXT_MAX
+    assert rings({"text": render_plain(alert)}) == {"U0123456"}
+    assert links({"text": render_plain(alert), "parse": "none"}) == set()
+    assert len(render_plain(alert)) <= 3_900
+
+
+@given(ANY, ANY, ANY, ANY, ANY)
+def test_a_list_of_any_text_is_taken_by_slack(name: str, id_: str, error: str, pipeline: str, word: str) -> None:
+    odd = memory(1, status=pipeline, name=name, error=error, pipeline_key=pipeline, source=word)
+    rows = [odd, memory(2), memory(3, id=id_ or "job_3")]
+    query = JobQuery(view=View.ALL, words=(word,), page=2)
+    is_sound(render_reply(replace(job_list(rows, total=60, query=query), job_urls={word: name, "default": id_})))
+
+
+@given(ANY, ANY, ANY, ANY)
+def test_a_card_and_an_overview_of_any_text_are_taken_by_slack(name: str, error: str, trouble: str, place: str) -> None:
+    blind = replace(SEEN, source=name, trouble=trouble, failures=1)
+    told = tuple(replace(past, kind=place, reason=trouble) for past in story())
+    odd = memory(1, name=name, error=error, pipeline_version=place, pipeline_type=trouble)
+    is_sound(render_reply(replace(CARD, memory=odd, history=told, sources=(blind,), job_urls={"default": place})))
+    is_sound(render_reply(Overview(counts={name: 1}, failed=(odd,), sources=(blind, SEEN), job_urls={}, now=NOW)))
+    is_sound(render_reply(Note(name, error)))
+
+
+@given(ANY, ANY)
+def test_a_health_report_of_any_text_is_taken_by_slack(name: str, trouble: str) -> None:
+    sources = tuple(replace(SEEN, source=name, trouble=trouble, doubts=(trouble,), faults=(name,)) for _ in range(12))
+    parked = tuple(replace(SICK.parked[0], destination=name, reason=trouble) for _ in range(12))
+    is_sound(render_reply(HealthReport(replace(SICK, sources=sources, parked=parked), NOW)))
+
+
+@settings(max_examples=20)
+@given(st.sampled_from(["ש" * 300, "x y" * 200, "🔥" * 300, "&" * 300]), st.booleans())
+def test_fifty_rows_of_anything_long_stay_within_the_limits(long: str, named: bool) -> None:  # noqa: FBT001
+    urls = {"default": "https://console.example/" + "p" * 60 + "/{job_id}"} if named else {}
+    rows = [memory(n, id=f"job_{'z' * 40}{n}", name=long, error=long, pipeline_key=long) for n in range(50)]
+    query = JobQuery(view=View.ALL, limit=50)
+    rendered = render_reply(replace(job_list(rows, total=500, query=query), job_urls=urls, command=ListJobs(query)))
+    is_sound(rendered)
+    assert len(rendered.blocks) <= 50
+
+
+@given(st.text())
+def test_escaped_text_reads_as_it_was_written(text: str) -> None:
+    assert rendered_text({"text": escape(text)}) == text
+
+
+@given(st.text(), st.integers(1, 50))
+def test_tamed_text_is_one_line_that_is_never_empty_and_never_too_long(text: str, limit: int) -> None:
+    tamed = tame(text, limit)
+    assert tamed.strip()
+    assert "\n" not in tamed
+    assert len(tamed) <= limit + 2
+
+
+def test_what_would_turn_a_line_around_is_taken_out_and_hebrew_is_fenced() -> None:
+    assert one_line("a\u202egpj.exe\u200b\x1b[31m\ttwo\nlines") == "agpj.exe [31m two lines"
+    assert isolated(HEBREW) == f"\u2068{HEBREW}\u2069"
+    assert one_line("👩\u200d🔬") == "👩\u200d🔬"
+
+
+def test_the_lines_of_an_error_are_kept_where_there_is_room() -> None:
+    assert tame_lines("\n\n  a\r\n\tb \x07\n", 100) == "  a\n\tb"
+
+
+def test_short_ids_stay_unique() -> None:
+    ids = [f"job_{'z' * 20}{number}" for number in range(10)]
+    assert len(set(short_ids(ids).values())) == 10
+    assert set(short_ids(["job_2w2ykhs5a49", "job_3w2ykhs5a49"]).values()) == {"job_2w2ykhs5", "job_3w2ykhs5"}
+
+
+def test_every_letter_that_runs_from_right_to_left_is_fenced() -> None:
+    letters = [chr(code) for code in range(0x11_0000) if unicodedata.bidirectional(chr(code)) in {"R", "AL"}]
+    assert [letter for letter in letters if isolated(letter) == letter and unicodedata.category(letter) != "Cf"] == []
