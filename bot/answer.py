@@ -1,0 +1,79 @@
+"""A command in, a reply out. Always from the store, never by a call to the job API: an answer is instant, and says
+how old it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from bot.core.commands import Command, ListJobs, Mistake, Share, ShowHealth, ShowHelp, ShowJob, ShowOverview
+from bot.core.history import HistoryQuery
+from bot.core.instants import Instant
+from bot.core.jobs import JobQuery, View
+from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply
+from bot.store.archive import Archive
+
+RECENT_FAILURES = 5
+STORY = 10  # changes on a job's card
+CANDIDATES = 10
+
+
+async def answer(command: Command, archive: Archive, job_urls: Mapping[str, str], now: Instant) -> Reply:  # noqa: PLR0911  one for each command
+    match command:
+        case ShowOverview():
+            return await _overview(archive, job_urls, now)
+        case ListJobs():
+            return await _list(command, archive, job_urls, now)
+        case ShowJob():
+            return await _show(command, archive, job_urls, now)
+        case ShowHealth():
+            return HealthReport(await archive.health(), now)
+        case ShowHelp():
+            return HelpText()
+        case Share():
+            return await answer(command.question, archive, job_urls, now)
+        case Mistake():
+            return Note(command.note, command.example)
+        case _:
+            assert_never(command)
+
+
+async def _overview(archive: Archive, job_urls: Mapping[str, str], now: Instant) -> Overview:
+    failed, _ = await archive.select(JobQuery(view=View.FAILED, limit=RECENT_FAILURES), now)
+    return Overview(
+        counts=await archive.counts(), failed=failed, sources=await archive.sources(), job_urls=job_urls, now=now
+    )
+
+
+async def _list(command: ListJobs, archive: Archive, job_urls: Mapping[str, str], now: Instant) -> JobList:
+    """The page asked for, or the last one if there are not so many (any more)."""
+    rows, total = await archive.select(command.query, now)
+    reply = JobList(
+        command=command, rows=rows, total=total, sources=await archive.sources(), job_urls=job_urls, now=now
+    )
+    if rows or command.query.page <= reply.pages:
+        return reply
+    return await _list(ListJobs(replace(command.query, page=reply.pages)), archive, job_urls, now)
+
+
+async def _show(command: ShowJob, archive: Archive, job_urls: Mapping[str, str], now: Instant) -> Reply:
+    found = await archive.find(command.reference, CANDIDATES + 1)
+    sources = await archive.sources()
+    match found:
+        case ():
+            return Note(
+                f"I know no job whose id begins with, or whose name is, “{command.reference[:60]}”.", "/jobs all"
+            )
+        case (memory,):
+            query = HistoryQuery(source=memory.job.source, job=memory.job.id, limit=STORY)
+            history = await archive.history(query, now)
+            return JobCard(memory=memory, history=history, sources=sources, job_urls=job_urls, now=now)
+        case _:
+            return Candidates(
+                reference=command.reference,
+                rows=found[:CANDIDATES],
+                total=len(found),
+                sources=sources,
+                job_urls=job_urls,
+                now=now,
+            )

@@ -1,0 +1,143 @@
+"""Arguments and exit codes, nothing else. 0 is fine; 2 the operator can mend it, and one paragraph says how; 1 is a
+bug, with its traceback, or for `check` that something is wrong.
+"""
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from bot import BotError
+from bot.config import Config, Need, find, load
+from bot.config import schema as config_schema
+from bot.core.instants import parse_duration
+
+MENDABLE = 2
+
+app = typer.Typer(
+    name="jobsbot",
+    help="Tells a team in Slack when batch jobs fail, and answers /jobs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="The configuration; else JOBSBOT_CONFIG, else bot.toml here."),
+]
+
+
+def main() -> NoReturn:
+    try:
+        app()
+    except BotError as error:
+        _complain(str(error))
+    except sqlite3.Error as error:
+        _complain(
+            f"The state file can no longer be used: {error}. Look after its disk and its permissions; start again."
+        )
+    sys.exit(0)
+
+
+def _complain(words: str) -> NoReturn:
+    print(f"jobsbot: {words}", file=sys.stderr)  # noqa: T201  the one paragraph
+    sys.exit(MENDABLE)
+
+
+def _load(config: Path | None, need: Need) -> Config:
+    return load(find(config, os.environ), os.environ, need)
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Watch the jobs and tell the team, until stopped."""
+    from bot import app as bot_app  # noqa: PLC0415  the other commands need not load Slack
+    from bot.telemetry import configure_logs  # noqa: PLC0415
+
+    settings = _load(config, Need.EVERYTHING)
+    configure_logs()
+    asyncio.run(bot_app.run(settings))
+
+
+@app.command()
+def check(
+    config: ConfigOption = None,
+    *,
+    send: Annotated[bool, typer.Option("--send", help="Post a test message to each destination.")] = False,
+) -> None:
+    """Is everything that the bot needs there and allowed? Each finding names its remedy."""
+    from bot.preflight import print_findings, run_check  # noqa: PLC0415
+
+    findings = asyncio.run(run_check(_load(config, Need.EVERYTHING), send=send))
+    print_findings(findings, _console())
+    if any(finding.is_wrong for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def sandbox(
+    *,
+    port: Annotated[int, typer.Option(help="The port of its page on 127.0.0.1; 0 takes a free one.")] = 8090,
+    seed: Annotated[int, typer.Option(help="Which story is told.")] = 1,
+    speed: Annotated[float, typer.Option(help="How much faster than life the jobs go.", min=0.1, max=100.0)] = 1.0,
+    mode: Annotated[str, typer.Option(help="How Slack reaches the bot: socket or http.")] = "socket",
+    jobs: Annotated[int, typer.Option(help="How many old jobs there are at the start.", min=0, max=100_000)] = 60,
+) -> None:
+    """Try the bot between a simulated jobs API and a simulated Slack; no account, no network."""
+    from bot.trial import try_out  # noqa: PLC0415
+
+    raise typer.Exit(asyncio.run(try_out(port=port, seed=seed, speed=speed, mode=mode, jobs=jobs)))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def jobs(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORDS]…", help="As after /jobs: failed since:24h")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """What /jobs answers, here in the terminal."""
+    from bot.offline import ask  # noqa: PLC0415
+
+    if not asyncio.run(ask(_load(config, Need.STORE), words or [], _console())):
+        raise typer.Exit(MENDABLE)
+
+
+@app.command()
+def history(
+    config: ConfigOption = None,
+    *,
+    since: Annotated[str | None, typer.Option(help="Only what was seen within this time, such as 24h.")] = None,
+    job: Annotated[str | None, typer.Option(help="Only this job, by its id or name.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line and change.")] = False,
+) -> None:
+    """The ledger: every change, the verdict on it, and where it was told. Newest first."""
+    from bot.offline import tell_history  # noqa: PLC0415
+
+    asyncio.run(tell_history(_load(config, Need.STORE), _duration(since), job, _console(), as_json=as_json))
+
+
+@app.command()
+def schema() -> None:
+    """The JSON Schema of bot.toml, for editors."""
+    print(json.dumps(config_schema(), indent=2))  # noqa: T201  what the command is for
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _duration(text: str | None) -> timedelta | None:
+    try:
+        return None if text is None else parse_duration(text)
+    except ValueError as error:
+        raise BotError(f"--since: {error}.") from error

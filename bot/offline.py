@@ -1,0 +1,48 @@
+"""`/jobs` and the ledger in a terminal: read from the store, beside a bot that runs or without one."""
+
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+from rich.console import Console
+
+from bot.answer import answer
+from bot.clock import now
+from bot.config import Config
+from bot.core.grammar import parse
+from bot.core.history import Entry, HistoryQuery
+from bot.core.instants import as_datetime
+from bot.core.replies import Note
+from bot.core.tokens import joined
+from bot.store.store import open_archive
+from bot.terminal import print_history, print_reply
+
+
+async def ask(config: Config, words: Sequence[str], console: Console) -> bool:
+    """Whether the words were understood, and something was found."""
+    job_urls = {source.name: source.job_url for source in config.sources}
+    async with open_archive(config.store.path) as archive:
+        reply = await answer(parse(joined(words)), archive, job_urls, now())
+    print_reply(reply, console)
+    return not isinstance(reply, Note)
+
+
+async def tell_history(
+    config: Config, since: timedelta | None, job: str | None, console: Console, *, as_json: bool
+) -> None:
+    async with open_archive(config.store.path) as archive:
+        entries = await archive.history(HistoryQuery(since=since, job=job), now())
+    if as_json:
+        sys.stdout.writelines(json_line(entry) + "\n" for entry in entries)
+    else:
+        print_history(entries, console)
+
+
+def json_line(entry: Entry) -> str:
+    """One change as one JSON object; instants are RFC 3339 in UTC."""
+    fields = msgspec.to_builtins(entry)
+    for name in ("at", "seen_at"):
+        at = fields[name]
+        fields[name] = None if at is None else as_datetime(at).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return msgspec.json.encode(fields).decode()

@@ -1,0 +1,66 @@
+"""Look at the jobs; what is new goes into the outbox. Everything that follows from a look is decided by pure functions
+and written in one transaction; a look that failed concludes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.core.alerts import Rule, Verdict, decide
+from bot.core.changes import diff
+from bot.core.faults import Fault, FaultKind
+from bot.core.instants import Instant
+from bot.core.listing import Listing
+from bot.core.memory import is_swapped
+from bot.core.messages import Message, compose
+from bot.jobs_api.client import JobsApi
+from bot.store.looks import Looks
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A look that succeeded, and what followed from it. `first` says that it became the baseline."""
+
+    listing: Listing
+    verdicts: tuple[Verdict, ...]
+    messages: tuple[Message, ...]
+    first: bool
+
+
+Look: TypeAlias = Looked | Fault
+
+
+async def poll_once(
+    api: JobsApi, looks: Looks, rules: Sequence[Rule], job_urls: Mapping[str, str], now: Instant
+) -> Look:
+    """One look at one source. A Fault if nothing could be concluded."""
+    known = await looks.known(api.source)
+    listing = await api.list_jobs(known)
+    look = listing if isinstance(listing, Fault) else await _conclude(listing, looks, rules, job_urls, now)
+    if isinstance(look, Fault):
+        await looks.record_fault(api.source, look, now)
+    return look
+
+
+async def _conclude(
+    listing: Listing, looks: Looks, rules: Sequence[Rule], job_urls: Mapping[str, str], now: Instant
+) -> Look:
+    async with looks.transaction() as ledger:
+        past = await ledger.past_of(listing)
+        if is_swapped(past, listing):
+            return _swapped(listing.source, past.org_id)
+        changes = diff(past, listing)
+        verdicts = decide(changes, rules, await ledger.told(changes), await ledger.channels())
+        messages = compose(verdicts, job_urls, now)
+        await ledger.remember(past, listing, now)
+        await ledger.record(verdicts, now)
+        await ledger.enqueue(messages, now)
+    return Looked(listing, verdicts, messages, first=past.baseline is None and listing.certificate.complete)
+
+
+def _swapped(source: str, org_id: str) -> Fault:
+    return Fault(
+        FaultKind.SWAPPED_KEY,
+        f"the key of source {source!r} now opens another organisation than {org_id}, whose jobs this state file holds; "
+        "give back the old key, or a new [store] url for the new organisation",
+    )
