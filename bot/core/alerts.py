@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from functools import cache
+from functools import lru_cache
 from typing import TypeAlias
 
 from bot.core.changes import Change, ChangeKind
@@ -70,10 +70,11 @@ def decide(
     """A verdict on every change. `channels` are the destinations resolved so far, so that a channel's name and its
     id count as one place.
     """
-    return tuple(_verdict(change, rules, told, channels) for change in changes)
+    places = frozenset((key, channels.get(destination, destination)) for key, destination in told)
+    return tuple(_verdict(change, rules, places, channels) for change in changes)
 
 
-@cache
+@lru_cache(maxsize=1024)  # people write globs too
 def _pattern(glob: str) -> re.Pattern[str]:
     return re.compile(translate(glob.casefold()))
 
@@ -88,7 +89,7 @@ def _verdict(change: Change, rules: Sequence[Rule], told: Told, channels: Mappin
     matching = _matching(change, rules)
     if not matching:
         return Silence(change, NO_RULE)
-    routes = tuple(route for route in _routes(matching, channels) if (change.key, route.destination) not in told)
+    routes = tuple(route for place, route in _routes(matching, channels).items() if (change.key, place) not in told)
     return Alert(change, routes) if routes else Silence(change, ALREADY_TOLD)
 
 
@@ -103,7 +104,7 @@ def _matching(change: Change, rules: Sequence[Rule]) -> list[Rule]:
     return matching
 
 
-def _routes(rules: Sequence[Rule], channels: Mapping[Destination, str]) -> list[Route]:
+def _routes(rules: Sequence[Rule], channels: Mapping[Destination, str]) -> Mapping[str, Route]:
     routes: dict[str, Route] = {}
     for rule in rules:
         for destination in rule.to:
@@ -111,4 +112,4 @@ def _routes(rules: Sequence[Rule], channels: Mapping[Destination, str]) -> list[
             first = routes.get(place, Route(destination, rule.name, ()))
             mentions = tuple(dict.fromkeys((*first.mentions, *rule.mention)))
             routes[place] = Route(first.destination, first.rule, mentions)
-    return list(routes.values())
+    return routes

@@ -2,7 +2,7 @@
 A change's key is made of its content, so that the same fact read again has the same key.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -32,6 +32,8 @@ NAMED_BY: Mapping[str, ChangeKind] = {
     Status.CANCELLED: ChangeKind.CANCELLED,
     Status.PREEMPTED: ChangeKind.PREEMPTED,
 }
+
+WAITING = frozenset({Status.PENDING, Status.ADMITTED, Status.PREEMPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,19 +80,24 @@ def _of_newcomer(past: Past, job: Job) -> Iterable[Change]:
     appeared = Change(job=job, kind=ChangeKind.APPEARED, was=None, status=job.status, retry_count=0, preemption_count=0)
     told_at = job.told_at
     old = told_at is not None and told_at < max(past.baseline or 0, past.oldest)
-    unborn = replace(job, status="", retry_count=0, preemption_count=0, failed_at=None, cancelled_at=None)
-    steps = [*_ended_before_retry(unborn, job), *_retried(unborn, job), *_preempted(unborn, job), *_named(unborn, job)]
+    unborn = Job(source=job.source, id=job.id, status="")
+    ends = _ended(unborn, job)
+    steps = [*ends, *_retried(unborn, job), *_preempted(unborn, job), *_named(unborn, job)]
     recent = (step for step in steps if step.at is None or not step.inferred or step.at >= (past.baseline or 0))
     return (replace(change, old=old) for change in (appeared, *_chain(None, recent)))
 
 
 def _of_known(before: Job, job: Job) -> Iterator[Change]:
-    if same_stage(before, job) and not _ended_since(before, job):
+    ends = _ended(before, job)
+    if same_stage(before, job) and not ends:
         return
-    yield from _ended_before_retry(before, job)
+    starts = [*_started_meanwhile(before, job, ends)]
+    yield from sorted((*ends, *(start for start in starts if start.retry_count < job.retries)), key=_at)
     yield from _retried(before, job)
+    now = [start for start in starts if start.retry_count == job.retries]
+    yield from (start for start in now if start.preemption_count < job.preemptions)
     yield from _preempted(before, job)
-    yield from _started_meanwhile(before, job)
+    yield from (start for start in now if start.preemption_count == job.preemptions)
     yield from _named(before, job)
 
 
@@ -116,25 +123,30 @@ def _change(
     )
 
 
-def _later(before: Instant | None, now: Instant | None) -> bool:
-    return now is not None and (before is None or now > before)
+def _at(change: Change) -> Instant:
+    return change.at or 0
 
 
-def _ended_since(before: Job, job: Job) -> tuple[Status, ...]:
+def _ended(before: Job, job: Job) -> list[Change]:
     """The failure and the cancellation that happened since, and that the status no longer tells; oldest first."""
     ends = [
-        (own_timestamp(job, status) or 0, status)
+        _change(job, NAMED_BY[status], status, inferred=True)
         for status in (Status.FAILED, Status.CANCELLED)
-        if status != job.status and _later(own_timestamp(before, status), own_timestamp(job, status))
+        if status != job.status and _is_news(before, job, status)
     ]
-    return tuple(status for _, status in sorted(ends))
+    ends.sort(key=_at)
+    tries = range(job.retries - len(ends), job.retries)
+    return [replace(end, retry_count=max(before.retries, count)) for end, count in zip(ends, tries, strict=True)]
 
 
-def _ended_before_retry(before: Job, job: Job) -> Iterator[Change]:
-    retried = job.retries > before.retries
-    for status in _ended_since(before, job):
-        count = job.retries - 1 if retried else job.retries
-        yield _change(job, NAMED_BY[status], status, retry_count=count, inferred=True)
+def _is_news(before: Job, job: Job, status: Status) -> bool:
+    """Whether the job ended so since. A timestamp that comes late, or comes back, tells what was told already."""
+    was, at = own_timestamp(before, status), own_timestamp(job, status)
+    if at is None or was is not None:
+        return at is not None and was is not None and at > was
+    if job.retries > before.retries:
+        return before.status != status or job.retries > before.retries + 1
+    return before.status != status and at >= max(before.told_at or 0, before.updated_at or 0)
 
 
 def _retried(before: Job, job: Job) -> Iterator[Change]:
@@ -149,9 +161,20 @@ def _preempted(before: Job, job: Job) -> Iterator[Change]:
         yield _change(job, ChangeKind.PREEMPTED, Status.PREEMPTED, inferred=True)
 
 
-def _started_meanwhile(before: Job, job: Job) -> Iterator[Change]:
-    if job.status != Status.RUNNING and _later(before.started_at, job.started_at):
-        yield _change(job, ChangeKind.STARTED, Status.RUNNING, inferred=True)
+def _started_meanwhile(before: Job, job: Job, ends: Sequence[Change]) -> Iterator[Change]:
+    """The start that the status no longer tells. It belongs to the try before, if that ended after it; and a job that
+    waits was started before it was sent back to wait.
+    """
+    at = job.started_at
+    if job.status == Status.RUNNING or at is None or (before.started_at is not None and at <= before.started_at):
+        return
+    waits, preempted = job.status in WAITING, job.preemptions > before.preemptions
+    earlier = job.retries > before.retries and (any(at <= _at(end) for end in ends) or (waits and not preempted))
+    yield replace(
+        _change(job, ChangeKind.STARTED, Status.RUNNING, inferred=True),
+        retry_count=job.retries - earlier,
+        preemption_count=job.preemptions - (waits and preempted and not earlier),
+    )
 
 
 def _named(before: Job, job: Job) -> Iterator[Change]:

@@ -25,7 +25,7 @@ def parse_instant(text: object) -> Instant | None:
     if not isinstance(text, str):
         return None
     try:
-        moment = datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", text.strip()))
+        moment = datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", text.strip().upper()))
     except ValueError:
         return None
     return instant(moment) if moment.tzinfo else None

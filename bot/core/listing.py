@@ -23,24 +23,31 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer of the list. `total` and `limit` are None where the answer does not tell them; `nameless` counts
-    rows that do not even tell their id; `at` is the API's own clock.
+    """One answer of the list. `total` and `limit` are None where the answer does not tell them; `nameless` holds
+    the fingerprints of rows that do not even tell their id; `at` is the API's own clock.
     """
 
     total: int | None
     limit: int | None
     rows: tuple[Row, ...]
-    nameless: int
+    nameless: tuple[bytes, ...]
     at: Instant
 
     @property
     def received(self) -> int:
-        return len(self.rows) + self.nameless
+        return len(self.rows) + len(self.nameless)
+
+    @property
+    def marks(self) -> frozenset[str | bytes]:
+        """What its rows can be recognised by on another page."""
+        return frozenset((*(row.id for row in self.rows), *self.nameless))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """How a listing was read, and what it is worth: complete, or suspect with the reasons."""
+    """How a listing was read, and what it is worth: complete, or suspect with the reasons. `unchanged` counts the
+    jobs that are as they are stored.
+    """
 
     reasons: tuple[str, ...]
     pages: int
@@ -50,6 +57,7 @@ class Certificate:
     first_total: int | None
     last_total: int | None
     asked: int
+    unchanged: int = 0
 
     @property
     def complete(self) -> bool:

@@ -35,8 +35,7 @@ class Past:
 def is_swapped(past: Past, listing: Listing) -> bool:
     """Whether the listing is of another organisation: the key was swapped. One strange row alone does not say so."""
     orgs = {job.org_id for job in listing.jobs if job.org_id}
-    unchanged = listing.certificate.seen - len(listing.rows)
-    return bool(past.org_id and orgs) and past.org_id not in orgs and not unchanged
+    return bool(past.org_id and orgs) and past.org_id not in orgs and not listing.certificate.unchanged
 
 
 def remembered(past: Past, listing: Listing, now: Instant) -> Iterator[tuple[Memory, bytes]]:
@@ -63,19 +62,14 @@ def _entered(job: Job, now: Instant) -> Instant:
 
 
 def is_stale(memory: Memory, job: Job) -> bool:
-    """Whether the row is an answer from before the memory: a lower count, or an earlier timestamp."""
+    """Whether the row is an answer from before the memory: a lower count, or an earlier update."""
     before = memory.job
     told = (
         (before.retry_count, job.retry_count),
         (before.preemption_count, job.preemption_count),
         (before.updated_at, job.updated_at),
     )
-    if any(was is not None and now is not None and now < was for was, now in told):
-        return True
-    if before.status != job.status or before.stage == job.stage:
-        return False
-    was, now = before.own_timestamp, job.own_timestamp
-    return was is not None and now is not None and now < was and before.retries == job.retries
+    return any(was is not None and now is not None and now < was for was, now in told)
 
 
 def completed_from(memory: Memory | None, job: Job) -> Job:
@@ -91,6 +85,7 @@ def completed_from(memory: Memory | None, job: Job) -> Job:
 
 
 def same_stage(before: Job, job: Job) -> bool:
-    """A timestamp that comes late, or goes missing, is no new stage."""
+    """A timestamp that comes late, goes missing or is set back is no new stage."""
     was, now = before.stage, job.stage
-    return was == now or ((was.at is None or now.at is None) and replace(was, at=None) == replace(now, at=None))
+    later = was.at is not None and now.at is not None and now.at > was.at
+    return replace(was, at=None) == replace(now, at=None) and not later

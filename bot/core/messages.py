@@ -67,11 +67,25 @@ class Message:
     created_at: Instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """That the bot is blind to a source, or sees it again. `since` is when the first look failed; `why` is what the
+    last one said, empty once the bot sees again.
+    """
+
+    key: str
+    destination: Destination
+    source: str
+    since: Instant
+    why: str
+    created_at: Instant
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A message claimed for delivery. `attempts` counts this one; `channel` is the id its destination resolved to."""
 
-    message: Message
+    message: Message | Notice
     attempts: int
     channel: str | None
 
@@ -122,7 +136,8 @@ class Unknown:
     reason: str
 
 
-Outcome: TypeAlias = Delivered | TryLater | Refused | Unknown
+Failure: TypeAlias = TryLater | Refused | Unknown
+Outcome: TypeAlias = Delivered | Failure
 
 
 def compose(verdicts: Iterable[Verdict], job_urls: Mapping[str, str], now: Instant) -> tuple[Message, ...]:

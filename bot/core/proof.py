@@ -2,6 +2,7 @@
 there at the start as the start promised; or pages that touch each other, in an order that cannot change.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
@@ -19,6 +20,7 @@ class Tally:
         self.total = first.total
         self.seen: set[str] = set()
         self.old = 0
+        self.nameless: Counter[bytes] = Counter()
         self._start = as_datetime(first.at)
         self.add(first, first=True)
 
@@ -29,13 +31,20 @@ class Tally:
             if row.id not in self.seen:
                 self.seen.add(row.id)
                 self.old += first or not self._newcomer(row)
+        self.nameless |= Counter(page.nameless)
         return len(self.seen) - before
 
     def _newcomer(self, row: Row) -> bool:
         return row.created is not None and row.created > self._start
 
-    def proves(self, nameless: int) -> bool:
-        return self.total is not None and self.old + nameless >= self.total
+    @property
+    def proven(self) -> bool:
+        return self.total is not None and self.present >= self.total
+
+    @property
+    def present(self) -> int:
+        """How many of the rows seen were there at the start. A row without a name is known by its content alone."""
+        return self.old + self.nameless.total()
 
 
 class Order:
@@ -67,29 +76,32 @@ class Pass:
     def __init__(self, first: Page, tally: Tally, known_before: int) -> None:
         self.tally = tally
         self.known_before = known_before
-        self.touching = True
+        self.gapless = True
         self.idle = 0
         self.steps_back = 0
-        self.nameless = 0
+        self._widest = first.received
         self._order = Order()
-        self._anchor: frozenset[str] = frozenset(row.id for row in first.rows)
+        self._anchor = first.marks
 
     def touches(self, page: Page) -> bool:
         """Whether the page shares a row with the page before it, so that nothing can lie between them."""
-        return any(row.id in self._anchor for row in page.rows)
+        return not self._anchor.isdisjoint(page.marks)
+
+    def is_short(self, page: Page, limit: int) -> bool:
+        """Whether the page brings fewer rows than it could, so that nothing follows it."""
+        return page.received < (min(limit, page.limit) if page.limit else min(limit, self._widest))
 
     def add(self, page: Page) -> None:
         self._order.add(page.rows)
-        self._anchor = frozenset(row.id for row in page.rows)
-        self.nameless += page.nameless
+        self._anchor = page.marks
 
     def proves(self, last_total: int | None) -> bool:
         """By count; or by touching pages in a fixed order, where what is short of the count was deleted meanwhile."""
-        if self.tally.proves(self.nameless):
+        if self.tally.proven:
             return True
-        if not (self.touching and self._order.fixed):
+        if not (self.gapless and self._order.fixed):
             return False
         if self.tally.total is None or last_total is None:
             return True
         newcomers = len(self.tally.seen) - self.tally.old
-        return self.tally.old + self.nameless >= last_total - newcomers
+        return self.tally.present >= last_total - newcomers

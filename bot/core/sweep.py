@@ -12,6 +12,7 @@ from bot.core.listing import Certificate, Listing, Page, Row
 from bot.core.proof import Pass, Tally
 
 ASKED_SINGLY = 50  # jobs asked for by id in one look, at most
+MAX_SKIPPED = 5  # of these, that the API would not tell, before the rest is left to the next look
 MAX_PASSES = 6  # readings of the whole list in one look, as long as each brings something new
 MAX_PAGES = 20_000  # pages in one look
 MAX_STEPS_BACK = 5  # in one pass, after a page that does not touch the one before
@@ -62,11 +63,13 @@ class Sweep:
         self._started: Instant = 0
         self._last_total: int | None = None
         self._kept: dict[str, Row] = {}
-        self._faults: list[str] = []
+        self._faults: dict[str, None] = {}
+        self._unreadable: set[str] = set()
         self._reading = True
         self._reasons: tuple[str, ...] = ()
         self._to_ask: list[str] = []
         self._asked = 0
+        self._skipped = 0
         self._gone: set[str] = set()
 
     @property
@@ -79,7 +82,7 @@ class Sweep:
         current = self._enter(page)
         self._keep(page)
         if self._missed_the_seam(current, page):
-            self._offset = max(0, self._offset - max(1, page.received))
+            self._offset = max(0, self._offset - (page.received or self.limit))
             return
         current.add(page)
         if self._at_the_end(current, page):
@@ -88,9 +91,11 @@ class Sweep:
             self._offset += page.received - (max(1, page.received // OVERLAP) if page.received > 1 else 0)
 
     def refuse_limit(self) -> bool:
-        """The server refused so many rows a page. True if it is worth asking for fewer."""
+        """The server refused so many rows a page. True if fewer may do: not after it gave as many."""
+        if self._pages or self.limit <= 1:
+            return False
         self.limit //= 2
-        return self.limit > 0
+        return True
 
     def give_job(self, row: Row | None) -> None:
         """The job that was wanted, or None where the API knows no such job."""
@@ -102,21 +107,27 @@ class Sweep:
             self._gone.add(wanted)
 
     def skip_job(self, why: str) -> None:
-        """The API will not tell this one job."""
-        self._faults.append(f"{self._to_ask.pop()}: {why}")
+        """The API will not tell this one job. If it will not tell many, it is not asked for the others."""
+        self._asked += 1
+        self._skipped += 1
+        self._faults[f"{self._to_ask.pop()}: {why}"] = None
+        if self._skipped >= MAX_SKIPPED:
+            self.stop_asking()
 
     def stop_asking(self) -> None:
         """The API would not answer for a single job: what is left is asked at the next look."""
         self._to_ask.clear()
 
     def result(self) -> Listing:
-        seen = len(self._whole.seen) if self._whole else 0
+        seen = len(self._seen)
+        nameless = self._whole.nameless.total() if self._whole else 0
+        faults = (*self._faults, *([f"rows that do not tell their id: {nameless}"] if nameless else []))
         return Listing(
             source=self._source,
             started=self._started,
             rows=tuple(self._kept.values()),
             gone=frozenset(self._gone),
-            faults=tuple(self._faults),
+            faults=faults,
             certificate=Certificate(
                 reasons=self._reasons,
                 pages=self._pages,
@@ -126,6 +137,7 @@ class Sweep:
                 first_total=self._whole.total if self._whole else None,
                 last_total=self._last_total,
                 asked=self._asked,
+                unchanged=len(self._seen - self._kept.keys() - self._unreadable),
             ),
         )
 
@@ -151,13 +163,13 @@ class Sweep:
     def _keep(self, page: Page) -> None:
         for row in page.rows:
             self._keep_row(row)
-        if page.nameless:
-            self._faults.append(f"{page.nameless} rows of a page do not tell their id")
 
     def _keep_row(self, row: Row) -> None:
         if row.fault:
-            self._faults.append(f"{row.id}: {row.fault}")
+            self._faults[f"{row.id}: {row.fault}"] = None
         if row.job is None:
+            if row.fault:
+                self._unreadable.add(row.id)
             return
         kept = self._kept.get(row.id)
         if kept is None or kept.job is None or (row.job.updated_at or 0) >= (kept.job.updated_at or 0):
@@ -165,24 +177,30 @@ class Sweep:
 
     def _missed_the_seam(self, current: Pass, page: Page) -> bool:
         """Whether the page should be asked for again a little earlier, because rows may lie between it and the last."""
-        if not page.rows or current.touches(page):
+        if current.touches(page):
             return False
-        if current.steps_back >= MAX_STEPS_BACK:
-            current.touching = False
+        if not self._offset or current.steps_back >= MAX_STEPS_BACK:
+            current.gapless = False
             return False
         current.steps_back += 1
+        current.idle = 0
         return True
 
     def _at_the_end(self, current: Pass, page: Page) -> bool:
+        """A total alone is not believed: a page as full as can be may have rows behind it."""
         reached = page.total is not None and self._offset + page.received >= page.total
-        return reached or not page.received or current.idle >= IDLE_PAGES or self._pages >= MAX_PAGES
+        if current.is_short(page, self.limit) and (reached or current.idle):
+            return True
+        given_up = not page.received or current.idle >= IDLE_PAGES or self._pages >= MAX_PAGES
+        current.gapless &= not given_up
+        return given_up
 
     def _finish_pass(self, current: Pass) -> None:
         self._pass, self._offset = None, 0
         proven = self._whole_is_proven(current)
-        again = not self._seen if proven else len(self._seen) > current.known_before
-        confirmed = self._passes >= (MAX_PASSES if not proven else 2)
-        if again and not confirmed and self._pages < MAX_PAGES:
+        news = not proven and len(self._seen) > current.known_before
+        passes = MAX_PASSES if news else 1 if self._seen else 2  # an empty list is read twice before it is believed
+        if self._passes < passes and self._pages < MAX_PAGES:
             return
         self._reading = False
         self._reasons = tuple(self._doubts(current, proven=proven))
@@ -193,13 +211,14 @@ class Sweep:
         return self._whole.seen if self._whole else set()
 
     def _whole_is_proven(self, current: Pass) -> bool:
-        by_all = self._whole is not None and self._whole.proves(current.nameless)
+        by_all = self._whole is not None and self._whole.proven
         return by_all or current.proves(self._last_total)
 
     def _doubts(self, current: Pass, *, proven: bool) -> Iterable[str]:
         seen, usual = len(self._seen), self._known.usual
         if not proven:
-            yield f"saw {seen} jobs where the API counts {current.tally.total}: the list moved, or is not all there"
+            counted = "does not count them" if current.tally.total is None else f"counts {current.tally.total}"
+            yield f"saw {seen} jobs where the API {counted}: the list moved, or is not all there"
         if not seen and usual:
             yield f"the list is empty, though it had {usual} jobs before"
         elif usual >= FEW and seen < usual * SHRUNK:

@@ -27,7 +27,7 @@ class ApiError(Exception):
 
 
 def check(response: httpx.Response, now: datetime) -> None:
-    """ApiError unless the answer is a success."""
+    """ApiError unless the answer is a success. `now` is by the clock that a date in Retry-After is told by."""
     if response.is_success:
         return
     kind = _kind(response.status_code)
@@ -37,14 +37,18 @@ def check(response: httpx.Response, now: datetime) -> None:
 
 
 def transport_error(error: httpx.TransportError) -> ApiError:
+    where = error.request.url.netloc.decode()
     if isinstance(error, httpx.TimeoutException):
-        return ApiError(Fault(FaultKind.TIMEOUT, f"no answer in time ({type(error).__name__})"))
-    return ApiError(Fault(FaultKind.NETWORK, f"{type(error).__name__}: {clean(str(error), MAX_DETAIL)}"))
+        return ApiError(Fault(FaultKind.TIMEOUT, f"no answer in time from {where} ({type(error).__name__})"))
+    return ApiError(Fault(FaultKind.NETWORK, f"{where}, {type(error).__name__}: {clean(str(error), MAX_DETAIL)}"))
 
 
 def garbled(response: httpx.Response, what: str) -> ApiError:
-    beginning = clean(" ".join(response.text.split()), 80) if response.content else "empty"
-    return ApiError(Fault(FaultKind.GARBLED, f"{what}; the body is: {beginning}"))
+    return ApiError(Fault(FaultKind.GARBLED, f"{what}; the body is: {_beginning(response) or 'empty'}"))
+
+
+def _beginning(response: httpx.Response) -> str:
+    return clean(" ".join(response.text.split()), 80)
 
 
 def retry_after(response: httpx.Response, now: datetime) -> float | None:
@@ -95,7 +99,7 @@ def _remedy(kind: FaultKind) -> str:
 def _words(response: httpx.Response) -> str:
     body = _json(response)
     words = "; ".join(_envelope(body)) if isinstance(body, Mapping) else ""
-    return clean(" ".join(words.split()), MAX_DETAIL)
+    return clean(" ".join(words.split()), MAX_DETAIL) or _beginning(response)
 
 
 def _envelope(body: Mapping[str, object]) -> Iterator[str]:

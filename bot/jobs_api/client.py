@@ -24,6 +24,7 @@ PATIENCE = 20.0  # seconds for one request with its repetitions; a server that n
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _T = TypeVar("_T")
 _PASSING = frozenset({FaultKind.RATE_LIMITED, FaultKind.SERVER, FaultKind.NETWORK, FaultKind.GARBLED})
+_UNREACHED = frozenset({FaultKind.RATE_LIMITED, FaultKind.TIMEOUT, FaultKind.NETWORK})
 _LIMIT_REFUSED = frozenset({httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY})
 
 
@@ -78,10 +79,10 @@ class JobsApi:
         except ApiError as error:
             if error.status == httpx.codes.NOT_FOUND:
                 sweep.give_job(None)
-            elif error.fault.kind in {FaultKind.CREDENTIALS, FaultKind.REQUEST}:
-                sweep.skip_job(str(error.fault))
-            else:
+            elif error.fault.kind in _UNREACHED:
                 sweep.stop_asking()
+            else:
+                sweep.skip_job(str(error.fault))
             return
         if row is None or row.id != wanted.id:
             sweep.skip_job("asked for singly, it came without its id")
@@ -105,7 +106,7 @@ class JobsApi:
             raise transport_error(error) from error
         except httpx.DecodingError as error:
             raise ApiError(Fault(FaultKind.GARBLED, str(error))) from error
-        check(answer, as_datetime(self._clock()))
+        check(answer, as_datetime(self._at(answer)))
         try:
             return decode(answer)
         except NOT_JSON as error:
@@ -130,6 +131,7 @@ def _wait(error: Exception) -> bool | float:
 async def connect(
     source: str, endpoint: str, key: str, *, page_size: int, clock: Callable[[], Instant]
 ) -> AsyncIterator[JobsApi]:
+    stamina.instrumentation.set_on_retry_hooks([])  # a look reports its outcome once, not each attempt
     headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "jobsbot"}
     async with httpx.AsyncClient(base_url=endpoint, headers=headers, timeout=TIMEOUT) as http:
         yield JobsApi(source, http, page_size, clock)

@@ -2,20 +2,23 @@
 is recognised by its fingerprint and not decoded at all.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
+from math import isfinite
 from typing import Final
 
 import msgspec
 
-from bot.core.instants import Instant, parse_instant
+from bot.core.instants import Instant, as_datetime, parse_instant
 from bot.core.jobs import Job, Progress, Status
 from bot.core.listing import Page, Row
 
 MAX_COUNT = 2**31  # no retry or input count is larger
 MAX_NAME = 500  # characters of a name or key that are kept
 MAX_ERROR = 2_000  # characters of an error that are kept
+MAX_DEPTH = 8  # levels of an error that are looked into
 NOT_JSON: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _STATUSES = frozenset(Status)
@@ -40,35 +43,72 @@ _IDENTITY = msgspec.json.Decoder(_Identity)
 
 def decode_page(body: bytes, source: str, known: Mapping[str, bytes], at: Instant) -> Page:
     """The page in a body. One of NOT_JSON if the body is no page at all."""
-    page = _PAGE.decode(body)
-    rows = [decode_row(raw, source, known) for raw in page.jobs]
-    readable = tuple(row for row in rows if row is not None)
-    return Page(_count(page.total), _count(page.limit), readable, len(rows) - len(readable), at)
+    try:
+        page = _PAGE.decode(body)
+    except msgspec.DecodeError as error:
+        page = _salvaged(body, error)
+    rows = [(raw, decode_row(raw, source, known)) for raw in page.jobs]
+    readable = tuple(row for _, row in rows if row is not None)
+    nameless = tuple(_fingerprint(raw) for raw, row in rows if row is None)
+    return Page(_count(page.total), _count(page.limit), readable, nameless, at)
 
 
 def decode_row(raw: msgspec.Raw, source: str, known: Mapping[str, bytes]) -> Row | None:
     """The row, with its job if that differs from what is known; None if it does not even tell its id."""
     try:
         identity = _IDENTITY.decode(raw)
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         identity = _loose_identity(raw)
-    if not identity.id:
+    if not identity.id or clean(identity.id, MAX_NAME) != identity.id:
         return None
     created = identity.created_at if identity.created_at and identity.created_at.tzinfo else None
-    fingerprint = blake2b(raw, digest_size=8).digest()
+    fingerprint = _fingerprint(raw)
     if known.get(identity.id) == fingerprint:
         return Row(identity.id, created, fingerprint, None)
-    job, faults = _job(msgspec.json.decode(raw), source)
+    job, faults = _job(_fields(raw), source)
     return Row(identity.id, created, fingerprint, job, "; ".join(faults))
 
 
+def _fingerprint(raw: msgspec.Raw) -> bytes:
+    return blake2b(raw, digest_size=8).digest()
+
+
 def _loose_identity(raw: msgspec.Raw) -> _Identity:
+    fields = _fields(raw)
+    id_, created = fields.get("id"), parse_instant(fields.get("created_at"))
+    return _Identity(id_ if isinstance(id_, str) else "", None if created is None else as_datetime(created))
+
+
+def _fields(raw: msgspec.Raw) -> dict[str, object]:
     try:
         fields = msgspec.json.decode(raw)
     except NOT_JSON:
-        return _Identity("")
-    id_ = fields.get("id") if isinstance(fields, dict) else None
-    return _Identity(id_ if isinstance(id_, str) else "")
+        fields = _lenient(bytes(raw))
+    return fields if isinstance(fields, dict) else {}
+
+
+def _salvaged(body: bytes, error: msgspec.DecodeError) -> _Page:
+    """The page in a body of which one value only is no strict JSON: half a surrogate pair, NaN, a byte not UTF-8."""
+    match _lenient(body):
+        case {"jobs": [*rows], **others}:
+            return _Page(
+                [msgspec.Raw(json.dumps(row).encode()) for row in rows], others.get("total"), others.get("limit")
+            )
+        case _:
+            raise error
+
+
+def _lenient(text: bytes) -> object:
+    """What a more patient parser makes of it; what no text can hold becomes a lone surrogate, what no number, None."""
+    try:
+        return json.loads(text.decode("utf-8", "surrogateescape"), parse_constant=lambda _: None, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if isfinite(number) else None
 
 
 class _Fields:
@@ -143,24 +183,24 @@ def clean(text: str, limit: int) -> str:
     return text.replace("\0", "").strip()[:limit]
 
 
-def error_text(error: object) -> str:
+def error_text(error: object, depth: int = MAX_DEPTH) -> str:
     """A job's error, which may have any shape, as text; empty where it says nothing."""
     match error:
-        case None | {}:
+        case None:
             return ""
         case str():
             return error
-        case [*parts]:
-            return "; ".join(filter(None, map(error_text, parts)))
-        case dict():
-            return _told_by(error)
+        case [*parts] if depth:
+            return "; ".join(filter(None, (error_text(part, depth - 1) for part in parts)))
+        case dict() if depth:
+            return _told_by(error, depth - 1) if error else ""
         case _:
-            return msgspec.json.encode(error).decode()
+            return json.dumps(error, ensure_ascii=False, separators=(",", ":"))
 
 
-def _told_by(error: Mapping[str, object]) -> str:
+def _told_by(error: Mapping[str, object], depth: int) -> str:
     code = next((error[name] for name in ("code", "type") if isinstance(error.get(name), str)), "")
-    words = next(filter(None, (error_text(error.get(name)) for name in _TOLD_BY_ERROR)), "")
+    words = next(filter(None, (error_text(error.get(name), depth) for name in _TOLD_BY_ERROR)), "")
     if not words:
-        return str(code) or msgspec.json.encode(error).decode()
+        return str(code) or json.dumps(error, ensure_ascii=False, separators=(",", ":"))
     return words if not code or str(code) in words else f"{code}: {words}"

@@ -1,0 +1,219 @@
+"""What a step from memory to row yields: the table, line by line, each row of it with its reason."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.changes import diff
+from bot.core.instants import SECOND, Instant, whole_seconds
+from bot.core.jobs import Job
+from tests.core.lives import BASELINE, OLDEST, after, at, changes, listing, past, row, short, told
+
+
+def stamp(second: float) -> int:
+    return whole_seconds(at(second))
+
+
+def failed(retry: int = 0, second: float = 60, **fields: Instant | None) -> Job:
+    return row("FAILED", retry, 0, failed_at=at(second), **fields)
+
+
+def running(retry: int = 0, preempted: int = 0, second: float = 30, **fields: Instant | None) -> Job:
+    return row("RUNNING", retry, preempted, started_at=at(second), **fields)
+
+
+S30, S60, S90 = stamp(30), stamp(60), stamp(90)
+
+NEWCOMERS = [
+    ("it only waits", row("PENDING"), ["appeared/0/0"]),
+    ("its status names a change", running(), ["appeared/0/0", f"started/0/0/{S30}"]),
+    ("it failed between two looks", failed(), ["appeared/0/0", f"failed/0/0/{S60}"]),
+    ("nobody knows its status yet", row("QUEUED_V2"), ["appeared/0/0"]),
+    ("it was tried before", failed(1), ["appeared/0/0", "retried/1/0", f"failed/1/0/{S60}"]),
+    (
+        "its first failure is proven by the timestamp",
+        running(1, second=90, failed_at=at(60)),
+        ["appeared/0/0", f"~failed/0/0/{S60}", "retried/1/0", f"started/1/0/{S90}"],
+    ),
+]
+
+STEPS = [
+    ("nothing differs", running(), running(), []),
+    ("only what is volatile differs", running(updated_at=at(40)), running(updated_at=at(50)), []),
+    ("the new status names the change", row("PENDING"), row("ADMITTED"), ["admitted/0/0"]),
+    ("it starts", row("ADMITTED"), running(), [f"started/0/0/{S30}"]),
+    ("it fails", running(), failed(started_at=at(30)), [f"failed/0/0/{S60}"]),
+    ("it completes", running(), row("COMPLETED", completed_at=at(60), started_at=at(30)), [f"completed/0/0/{S60}"]),
+    ("it is cancelled", row("PENDING"), row("CANCELLED", cancelled_at=at(60)), [f"cancelled/0/0/{S60}"]),
+    ("no status but pending is silent", running(), row("PENDING", started_at=at(30)), []),
+    ("an unknown status names nothing", running(), row("QUEUED_V2", started_at=at(30)), []),
+    ("what came of an unknown status is told", row("QUEUED_V2"), failed(), [f"failed/0/0/{S60}"]),
+    (
+        "the start in between is proven by its timestamp",
+        row("PENDING"),
+        row("COMPLETED", started_at=at(30), completed_at=at(60)),
+        [f"~started/0/0/{S30}", f"completed/0/0/{S60}"],
+    ),
+    ("a start that nothing proves is not told", row("PENDING"), failed(), [f"failed/0/0/{S60}"]),
+    ("it is retried", failed(), row("PENDING", 1, failed_at=at(60)), ["retried/1/0"]),
+    (
+        "it failed and was retried between two looks",
+        running(),
+        row("PENDING", 1, started_at=at(30), failed_at=at(60)),
+        [f"~failed/0/0/{S60}", "retried/1/0"],
+    ),
+    (
+        "it was cancelled and retried between two looks",
+        running(),
+        row("PENDING", 1, started_at=at(30), cancelled_at=at(60)),
+        [f"~cancelled/0/0/{S60}", "retried/1/0"],
+    ),
+    (
+        "it failed, was retried and failed again",
+        running(),
+        failed(1, 90, started_at=at(30)),
+        ["retried/1/0", f"failed/1/0/{S90}"],
+    ),
+    ("a retry that clears the timestamps proves no more", running(), row("PENDING", 1), ["retried/1/0"]),
+    ("a failure in one step after a failure", failed(), failed(1, 90), ["retried/1/0", f"failed/1/0/{S90}"]),
+    ("the same, where the timestamp stands still", failed(), failed(1), ["retried/1/0", f"failed/1/0/{S60}"]),
+    ("two retries are one change", failed(), failed(2, 90), ["retried/2/0", f"failed/2/0/{S90}"]),
+    (
+        "of three tries each end is told that has a timestamp",
+        running(),
+        row("COMPLETED", 2, started_at=at(30), failed_at=at(60), cancelled_at=at(90), completed_at=at(120)),
+        [f"~failed/0/0/{S60}", f"~cancelled/1/0/{S90}", "retried/2/0", f"completed/2/0/{stamp(120)}"],
+    ),
+    ("a preemption that nobody saw", running(), running(0, 1), ["~preempted/0/1", f"started/0/1/{S30}"]),
+    ("a preemption that the status says", running(), row("PREEMPTED", 0, 1, started_at=at(30)), ["preempted/0/1"]),
+    ("preempted again", row("PREEMPTED", 0, 1), row("PREEMPTED", 0, 2), ["preempted/0/2"]),
+    ("the same status, its timestamp later", failed(), failed(0, 90), [f"failed/0/0/{S90}"]),
+    ("the same status, its timestamp earlier", failed(second=90), failed(0, 60), []),
+    ("a timestamp that comes late", row("FAILED"), failed(), []),
+    ("a timestamp that goes missing", failed(), row("FAILED"), []),
+    (
+        "a job that runs after it failed was retried",
+        failed(),
+        running(0, 0, 90),
+        ["~retried/0/0", f"started/0/0/{S90}"],
+    ),
+    ("counts that a row does not tell", failed(1), replace(failed(1), retry_count=None, preemption_count=None), []),
+    (
+        "the start comes before the failure of the same try",
+        row("PENDING"),
+        row("PENDING", 1, started_at=at(30), failed_at=at(60)),
+        [f"~started/0/0/{S30}", f"~failed/0/0/{S60}", "retried/1/0"],
+    ),
+    (
+        "a job that waits was started before it was preempted",
+        row("PENDING"),
+        row("PREEMPTED", 0, 1, started_at=at(30)),
+        [f"~started/0/0/{S30}", "preempted/0/1"],
+    ),
+]
+
+STALE = [
+    ("a lower retry count", failed(1), row("RUNNING", 0, started_at=at(90))),
+    ("a lower preemption count", running(0, 1), failed()),
+    ("an earlier update", failed(updated_at=at(60)), running(updated_at=at(59))),
+    ("an earlier update, by a microsecond", failed(updated_at=at(60) + 1), running(updated_at=at(60))),
+]
+
+
+@pytest.mark.parametrize(("why", "now", "keys"), NEWCOMERS)
+def test_a_newcomer_appears_and_then_is_what_its_status_says(why: str, now: Job, keys: list[str]) -> None:
+    assert told(None, now) == keys, why
+
+
+@pytest.mark.parametrize(("why", "before", "now", "keys"), STEPS)
+def test_a_step_yields_everything_that_the_row_proves(why: str, before: Job, now: Job, keys: list[str]) -> None:
+    assert told(before, now) == keys, why
+
+
+@pytest.mark.parametrize(("why", "before", "now", "keys"), STEPS)
+def test_the_same_row_again_yields_nothing(why: str, before: Job, now: Job, keys: list[str]) -> None:
+    remembered = after(past(before), listing(now))
+    assert diff(remembered, listing(now)) == (), (why, keys)
+
+
+@pytest.mark.parametrize(("why", "before", "now", "keys"), STEPS)
+def test_each_change_begins_where_the_one_before_it_ended(why: str, before: Job, now: Job, keys: list[str]) -> None:
+    was = before.status
+    for change in changes(before, now):
+        assert change.was == was, (why, keys)
+        was = change.status
+
+
+@pytest.mark.parametrize(("why", "before", "now"), STALE)
+def test_a_stale_row_changes_nothing_and_is_not_remembered(why: str, before: Job, now: Job) -> None:
+    memory = past(before)
+    assert diff(memory, listing(now)) == (), why
+    assert after(memory, listing(now)) == memory
+
+
+def test_without_a_baseline_nothing_is_told() -> None:
+    assert diff(past(baseline=None), listing(failed(), running())) == ()
+
+
+@pytest.mark.parametrize(
+    ("why", "now"),
+    [
+        ("its own timestamp is before the baseline", row("FAILED", failed_at=BASELINE - 1, updated_at=at(60))),
+        ("it has none, and was updated before", row("PENDING", updated_at=BASELINE - 1)),
+        ("it has neither, and was created before", row("PENDING", created_at=BASELINE - 1)),
+    ],
+)
+def test_what_a_newcomer_did_before_the_baseline_is_old(why: str, now: Job) -> None:
+    assert changes(None, now), why
+    assert all(change.old for change in changes(None, now)), why
+
+
+def test_what_is_older_than_the_store_keeps_is_old() -> None:
+    memory = replace(past(baseline=OLDEST - 100), oldest=OLDEST)
+    newcomer = row("COMPLETED", completed_at=OLDEST - 1, updated_at=at(0))
+    assert all(change.old for change in diff(memory, listing(newcomer)))
+
+
+def test_what_a_newcomer_did_since_the_baseline_is_news() -> None:
+    newcomer = row("FAILED", created_at=OLDEST, failed_at=BASELINE)
+    assert not any(change.old for change in changes(None, newcomer))
+
+
+def test_a_failure_before_the_baseline_is_not_inferred_of_a_newcomer() -> None:
+    newcomer = running(1, failed_at=BASELINE - 1)
+    assert "failed" not in {change.kind for change in changes(None, newcomer)}
+
+
+def test_a_known_job_whose_news_are_late_is_told_all_the_same() -> None:
+    late = row("FAILED", failed_at=BASELINE - SECOND)
+    assert [change.old for change in changes(row("RUNNING"), late)] == [False]
+
+
+def test_a_job_that_the_api_knows_no_more_has_vanished() -> None:
+    vanished = diff(past(running()), listing(gone=["job_1"]))
+    assert [(short(change), change.was, change.status) for change in vanished] == [
+        ("vanished/0/0", "RUNNING", "RUNNING")
+    ]
+
+
+def test_a_job_that_is_gone_without_a_memory_is_not_told() -> None:
+    assert diff(past(), listing(gone=["job_1"])) == ()
+
+
+def test_a_key_is_the_content_of_the_change() -> None:
+    [change] = changes(running(2, 3), row("FAILED", 2, 3, started_at=at(30), failed_at=at(60.999)))
+    assert change.key == f"prod/job_1/failed/2/3/{S60}"
+
+
+def test_a_key_of_a_status_without_a_timestamp_ends_with_the_counts() -> None:
+    [change] = changes(row("PENDING", 2, 3), row("ADMITTED", 2, 3))
+    assert change.key == "prod/job_1/admitted/2/3"
+
+
+def test_a_timestamp_that_is_lost_in_one_bad_row_is_no_second_failure() -> None:
+    whole = running(1, second=90, failed_at=at(60), updated_at=at(90))
+    assert told(replace(whole, failed_at=None), whole) == []
+
+
+def test_a_failure_whose_timestamp_comes_after_its_retry_is_not_told_again() -> None:
+    assert told(row("FAILED"), row("PENDING", 1, failed_at=at(60))) == ["retried/1/0"]
