@@ -57,7 +57,7 @@ async def _list(command: ListJobs, archive: Archive, job_urls: Mapping[str, str]
 
 
 async def _show(command: ShowJob, archive: Archive, job_urls: Mapping[str, str], now: Instant) -> Reply:
-    found = await archive.find(command.reference, CANDIDATES + 1)
+    found, total = await archive.find(command.reference, CANDIDATES)
     sources = await archive.sources()
     match found:
         case ():
@@ -71,8 +71,8 @@ async def _show(command: ShowJob, archive: Archive, job_urls: Mapping[str, str],
         case _:
             return Candidates(
                 reference=command.reference,
-                rows=found[:CANDIDATES],
-                total=len(found),
+                rows=found,
+                total=total,
                 sources=sources,
                 job_urls=job_urls,
                 now=now,

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import aiohttp
-import stamina.instrumentation
 import structlog
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
@@ -27,7 +26,7 @@ from bot.core.commands import Command
 from bot.core.faults import Fault, look_wait
 from bot.core.instants import SECOND
 from bot.core.replies import Reply
-from bot.deliver import deliver_due
+from bot.deliver import deliver_due, resolve_routes
 from bot.jobs_api.client import JobsApi, connect
 from bot.poll import poll_once
 from bot.report import Reporter
@@ -135,7 +134,6 @@ async def run(config: Config) -> None:
     """Runs until it is told to stop. BotError if the operator must mend something first."""
     stop = asyncio.Event()
     _stop_on_signals(stop)
-    stamina.instrumentation.set_on_retry_hooks([])  # each look reports its outcome once, not each attempt
     with only_one(config.store.path):
         async with AsyncExitStack() as stack:
             app = await _open(config, stop, stack)
@@ -144,7 +142,7 @@ async def run(config: Config) -> None:
 
 async def _open(config: Config, stop: asyncio.Event, stack: AsyncExitStack) -> App:
     store = await stack.enter_async_context(open_store(config.store.path, config.store.keep))
-    session = await stack.enter_async_context(aiohttp.ClientSession())
+    session = await stack.enter_async_context(slack_session())
     metrics, vitals = Metrics(), Vitals({source.name: Sight() for source in config.sources})
     apis = [
         await stack.enter_async_context(
@@ -160,12 +158,16 @@ async def _open(config: Config, stop: asyncio.Event, stack: AsyncExitStack) -> A
     return App(config, store, tuple(apis), client, vitals, reporter, metrics, stop, chance)
 
 
+def slack_session() -> aiohttp.ClientSession:
+    """With a time limit of its own: the SDK keeps its own one from a session that it is given."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT))
+
+
 def slack_client(config: Config, session: aiohttp.ClientSession) -> AsyncWebClient:
     """One shared session, and no repetition by the library: it would post twice."""
     return AsyncWebClient(
         token=secret(config.slack.bot_token),
         base_url=config.slack.api_url,
-        timeout=SLACK_TIMEOUT,
         session=session,
         retry_handlers=[],
     )
@@ -183,14 +185,15 @@ async def _run_loops(app: App, stack: AsyncExitStack) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
-            group.create_task(_end(app.stop, tasks))
+            group.create_task(_end(app, tasks))
     except* BotError as mendable:
         raise first_of(mendable) from None
 
 
-async def _end(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+async def _end(app: App, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Once the bot is told to stop, the loops finish their round; those that take too long are cancelled."""
-    await stop.wait()
+    await app.stop.wait()
+    app.reporter.stopping()
     _, late = await asyncio.wait(tasks, timeout=GRACE)
     for task in late:
         task.cancel()
@@ -207,11 +210,16 @@ async def _slack_side(app: App, bolt: AsyncApp) -> None:
         if door.is_open:
             break
         await rest(app.stop.wait(), KNOCK_EVERY)
+    if not app_token:
+        app.reporter.heard(connected=True)  # Slack's requests come by HTTP: there is no connection to wait for
     listening = asyncio.create_task(
         socket.listen(bolt, app_token, app.reporter.heard) if app_token else app.stop.wait()
     )
     try:
-        await app.deliver(SlackSink(app.slack, Channels(app.slack, now)))
+        sink = SlackSink(app.slack, Channels(app.slack, now))
+        destinations = dict.fromkeys(destination for rule in app.config.rules for destination in rule.to)
+        app.reporter.resolved(await resolve_routes(app.store.outbox, sink, destinations))
+        await app.deliver(sink)
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

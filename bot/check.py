@@ -26,6 +26,9 @@ from bot.store.store import open_archive
 CLOCK_OFF = 10  # seconds; timestamps of both worlds are compared with ours only roughly
 
 
+NETWORK = "see that this machine reaches that address (proxy, firewall, DNS), and that the address is right"
+
+
 class Level(StrEnum):
     OK = "ok"
     NOTE = "note"  # the bot works, but something is less than it could be
@@ -78,7 +81,7 @@ async def check_source(api: JobsApi, now: Instant) -> AsyncIterator[Finding]:
     about = f"source {api.source}"
     told = await api.clock_and_total()
     if isinstance(told, Fault):
-        yield Finding(Level.WRONG, about, str(told))
+        yield Finding(Level.WRONG, about, str(told), "" if told.needs_operator else NETWORK)
         return
     at, total = told
     yield Finding(Level.OK, about, f"the job API lets the bot in and counts {total} jobs")
@@ -90,7 +93,7 @@ async def check_slack(
 ) -> AsyncIterator[Finding]:
     door, now, channels = await knock(client, app_token), clock(), Channels(client, clock)
     if not door.is_open:
-        yield Finding(Level.WRONG, "Slack", door.refusal or f"Slack cannot be reached: {door.trouble}")
+        yield Finding(Level.WRONG, "Slack", door.refusal or door.trouble, "" if door.refusal else NETWORK)
         return
     yield Finding(Level.OK, "Slack", f"lets the bot in to {door.team} as {door.bot_user}")
     if at := _date(door):
@@ -147,14 +150,17 @@ def _scopes(door: Door, rules: Sequence[Rule]) -> Iterator[Finding]:
         if scope not in door.scopes:
             yield Finding(Level.NOTE, f"scope {scope}", f"is missing; with it the bot {does}")
     if not any(finding in door.scopes for finding in ("channels:history", "groups:history")):
-        words = "no scope to read history: after a lost answer a message may come twice"
-        yield Finding(Level.NOTE, "scope channels:history", words, "add channels:history and install the app again")
+        words = "is not there, and not used yet: after a lost answer a message may come twice"
+        yield Finding(Level.NOTE, "scope channels:history", words)
 
 
 def _place(place: Place, door: Door) -> Finding:
     about = f"destination {place.destination}"
     if place.trouble:
         return Finding(Level.WRONG, about, place.trouble, remedy(place.trouble))
+    if place.unseen:
+        words = f"whether the bot may post there is not known: {place.unseen}"
+        return Finding(Level.NOTE, about, words, "try it with --send, or install the app again with that scope")
     if place.is_archived:
         return Finding(Level.WRONG, about, "is_archived", remedy("is_archived"))
     if place.is_direct or place.is_member:

@@ -5,6 +5,7 @@ bug, with its traceback, or for `check` that something is wrong.
 import asyncio
 import json
 import os
+import signal
 import sqlite3
 import sys
 from datetime import timedelta
@@ -60,6 +61,7 @@ def _load(config: Path | None, need: Need) -> Config:
 @app.command()
 def run(config: ConfigOption = None) -> None:
     """Watch the jobs and tell the team, until stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # until the loops listen: nothing is open yet
     from bot import app as bot_app  # noqa: PLC0415  the other commands need not load Slack
     from bot.telemetry import configure_logs  # noqa: PLC0415
 

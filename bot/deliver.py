@@ -3,26 +3,30 @@ hangs delays nobody else; a message that must wait lets the others of its channe
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Collection
 
 from bot.core.instants import Instant
-from bot.core.messages import Outcome, Parcel
+from bot.core.messages import Parcel
+from bot.slack.sink import SlackSink
 from bot.store.outbox import Outbox, Settled
 
 
-class Sink(Protocol):
-    """Where messages go."""
-
-    async def resolve(self, destination: str) -> str | Outcome:
-        """The channel id of a destination, or why it cannot be had now."""
-
-    async def deliver(self, parcel: Parcel, channel: str) -> Outcome:
-        """Says the message once, and what came of it."""
+async def resolve_routes(outbox: Outbox, sink: SlackSink, destinations: Collection[str]) -> dict[str, str]:
+    """Finds every destination before it is needed, so that a channel's name and its id count as one place from the
+    first alert on. Those that cannot be found now, with the reason.
+    """
+    found = await asyncio.gather(*(sink.resolve(destination) for destination in destinations))
+    troubles: dict[str, str] = {}
+    for destination, channel in zip(destinations, found, strict=True):
+        if isinstance(channel, str):
+            await outbox.resolve(destination, channel)
+        else:
+            troubles[destination] = channel.reason
+    return troubles
 
 
 async def deliver_due(
-    outbox: Outbox, sink: Sink, clock: Callable[[], Instant], chance: Callable[[], float]
+    outbox: Outbox, sink: SlackSink, clock: Callable[[], Instant], chance: Callable[[], float]
 ) -> list[Settled]:
     """Delivers what may go out now, and returns what became of it. May run while an earlier call still waits for an
     answer: what that one has claimed is not claimed again.
@@ -32,7 +36,7 @@ async def deliver_due(
 
 
 async def _deliver(
-    parcel: Parcel, outbox: Outbox, sink: Sink, clock: Callable[[], Instant], chance: Callable[[], float]
+    parcel: Parcel, outbox: Outbox, sink: SlackSink, clock: Callable[[], Instant], chance: Callable[[], float]
 ) -> Settled:
     channel = parcel.channel or await sink.resolve(parcel.message.destination)
     if isinstance(channel, str):
@@ -41,4 +45,9 @@ async def _deliver(
         outcome = await sink.deliver(parcel, channel)
     else:
         outcome = channel
-    return await asyncio.shield(outbox.settle(parcel, outcome, clock(), chance()))
+    settling = asyncio.ensure_future(outbox.settle(parcel, outcome, clock(), chance()))
+    try:
+        return await asyncio.shield(settling)
+    except asyncio.CancelledError:
+        await settling  # before whoever cancels goes on and closes the store
+        raise

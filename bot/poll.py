@@ -13,6 +13,7 @@ from bot.core.instants import Instant
 from bot.core.listing import Listing
 from bot.core.memory import is_swapped
 from bot.core.messages import Message, compose
+from bot.core.notices import blind_notices, sighted_notices
 from bot.jobs_api.client import JobsApi
 from bot.store.looks import Looks
 
@@ -38,7 +39,7 @@ async def poll_once(
     listing = await api.list_jobs(known)
     look = listing if isinstance(listing, Fault) else await _conclude(listing, looks, rules, job_urls, now)
     if isinstance(look, Fault):
-        await looks.record_fault(api.source, look, now)
+        await _admit(look, api.source, looks, rules, now)
     return look
 
 
@@ -52,10 +53,21 @@ async def _conclude(
         changes = diff(past, listing)
         verdicts = decide(changes, rules, await ledger.told(changes), await ledger.channels())
         messages = compose(verdicts, job_urls, now)
+        sighted = sighted_notices(listing.source, await ledger.blindness_of(listing.source), rules, now)
         await ledger.remember(past, listing, now)
         await ledger.record(verdicts, now)
-        await ledger.enqueue(messages, now)
+        await ledger.enqueue([*sighted, *messages], now)
     return Looked(listing, verdicts, messages, first=past.baseline is None and listing.certificate.complete)
+
+
+async def _admit(fault: Fault, source: str, looks: Looks, rules: Sequence[Rule], now: Instant) -> None:
+    """Writes down that the look failed; if that lasts, people are told that the bot is blind."""
+    async with looks.transaction() as ledger:
+        blindness = await ledger.record_fault(source, fault, now)
+        notices = blind_notices(source, blindness, str(fault), rules, now)
+        if notices:
+            await ledger.enqueue(notices, now)
+            await ledger.record_blind_told(source)
 
 
 def _swapped(source: str, org_id: str) -> Fault:

@@ -2,11 +2,10 @@
 
 from contextlib import AsyncExitStack
 
-import aiohttp
 from rich.console import Console
 from rich.text import Text
 
-from bot.app import secret, slack_client
+from bot.app import secret, slack_client, slack_session
 from bot.check import Finding, Level, check_slack, check_source, check_store
 from bot.clock import now
 from bot.config import Config, Mode
@@ -17,7 +16,7 @@ _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.WRONG: "bold red"}
 
 async def run_check(config: Config, *, send: bool) -> list[Finding]:
     async with AsyncExitStack() as stack:
-        client = slack_client(config, await stack.enter_async_context(aiohttp.ClientSession()))
+        client = slack_client(config, await stack.enter_async_context(slack_session()))
         findings = await check_store(config.store.path)
         for source in config.sources:
             key = secret(source.key)

@@ -2,7 +2,7 @@
 and once when it ends, not at every look.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 import structlog
@@ -35,13 +35,20 @@ class Reporter:
     def serving(self, host: str, port: int) -> None:
         self._log.info("serving /healthz, /readyz and /metrics", host=host, port=port)
 
+    def stopping(self) -> None:
+        self._log.info("stopping: what is under way is finished first; a second signal ends the bot at once")
+
     def knocked(self, door: Door) -> None:
         if door.is_open:
-            self._vitals.slack(connected=True)
+            self._vitals.slack(connected=False, trouble="it lets the bot in, but there is no connection yet")
             self._log.info("Slack lets the bot in", team=door.team, bot_user=door.bot_user)
         else:
             self._vitals.slack(connected=False, trouble=door.trouble)
-            self._once("Slack", door.trouble, "Slack cannot be reached yet; trying on")
+            self._once("Slack", door.trouble, "Slack cannot be reached yet; trying on", why=door.trouble)
+
+    def resolved(self, troubles: Mapping[str, str]) -> None:
+        for destination, why in troubles.items():
+            self._log.error("a destination cannot be found: its alerts wait", destination=destination, why=why)
 
     def heard(self, connected: bool) -> None:  # noqa: FBT001  the shape of a callback
         self._vitals.slack(connected=connected)

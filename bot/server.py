@@ -12,7 +12,7 @@ from bot import BotError
 
 Reasons: TypeAlias = Callable[[], Sequence[str]]
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
-GRACE = 2.0  # seconds for requests under way when the server stops
+GRACE = 1.0  # seconds for requests under way when the server stops; aiohttp may take twice as long
 
 
 def routes(stuck: Reasons, unready: Reasons, registry: CollectorRegistry, slack: Handler | None) -> web.Application:

@@ -43,6 +43,7 @@ def configure_logs(stream: TextIO = sys.stderr) -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     for name in FOREIGN:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("bolt").setLevel(logging.ERROR)  # it warns of a token in the environment that it does not use
 
 
 class OncePerWhile(logging.Filter):
@@ -69,7 +70,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
+        ProcessCollector(namespace="jobsbot", registry=self.registry)
         registry = self.registry
         self.looks = Counter("jobsbot_looks", "Looks by source and result", ["source", "result"], registry=registry)
         self.look_seconds = Histogram("jobsbot_look_seconds", "Duration of looks", ["source"], registry=registry)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.core.faults import Fault
 from bot.core.instants import SECOND, Instant, write_duration
+from bot.core.wording import number
 
 FAILED_LOOKS = 3  # in a row, and the bot is no longer ready
 STUCK = 180 * SECOND  # a loop that has not turned for so long, beyond the wait it announced, is stuck
@@ -58,7 +59,7 @@ class Vitals:
         for source, sight in self.sights.items():
             fault = sight.fault
             if fault and (fault.needs_operator or sight.failures >= FAILED_LOOKS):
-                reasons.append(f"source {source}: {sight.failures} failed looks in a row, {fault}")
+                reasons.append(f"source {source}: {number(sight.failures, 'failed look')} in a row, {fault}")
             elif not sight.looked:
                 reasons.append(f"source {source}: the first look is not done" + (f", {fault}" if fault else ""))
         return reasons

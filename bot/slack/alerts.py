@@ -55,13 +55,13 @@ class Room:
 ROOMS = (Room(300, 150, 6), Room(200, 120, 6), Room(120, 80, 5), Room(60, 60, 3), Room(30, 40, 1), Room(8, 16, 1))
 
 
-def render_message(message: Message) -> Rendered:
+def render_alert(message: Message) -> Rendered:
     text = _text(message)
     blocks = fit(partial(_blocks, message), ROOMS, MESSAGE_MAX - len(text))
     return Rendered(text, blocks)
 
 
-def render_plain(message: Message) -> str:
+def render_plain_alert(message: Message) -> str:
     """The same without blocks, at most 3,900 characters; the newest job first."""
     news, jobs = message.news, _jobs(message.news)
     head = " ".join([*map(_mention_markup, message.mentions), f"{escape(heading(news))}."])

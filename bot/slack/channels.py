@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.instants import SECOND, Instant
-from bot.core.messages import Outcome, Refused, Scope
+from bot.core.messages import Failure, Refused, Scope
 from bot.slack.errors import error_name, outcome_of
 
 PAGE = 1_000  # channels; Slack allows so many at most (conversations.list)
@@ -25,7 +25,7 @@ class Channels:
         self._ids: dict[str, str] = {}
         self._read_at: Instant | None = None
 
-    async def resolve(self, destination: str) -> str | Outcome:
+    async def resolve(self, destination: str) -> str | Failure:
         """The id of `#name`, of the direct messages with `@U…`, or of an id itself; else why it cannot be had."""
         try:
             match destination[0]:
@@ -39,9 +39,9 @@ class Channels:
         except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
             return outcome_of(error)
 
-    async def _named(self, name: str) -> str | Outcome:
+    async def _named(self, name: str) -> str | Failure:
         async with self._lock:
-            if name not in self._ids and not self._is_fresh():
+            if not self._is_fresh():
                 self._ids = await self._read()
                 self._read_at = self._clock()
         if name in self._ids:

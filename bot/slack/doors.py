@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.messages import Delivered, Outcome, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Failure, Refused, Scope, TryLater, Unknown
 from bot.slack.errors import outcome_of
 
 
@@ -50,7 +50,7 @@ async def knock(client: AsyncWebClient, app_token: str | None) -> Door:
     )
 
 
-def _shut(outcome: Outcome, variable: str, remedy: str) -> Door:
+def _shut(outcome: Failure, variable: str, remedy: str) -> Door:
     match outcome:
         case Refused(reason=reason, scope=Scope.WORKSPACE | Scope.CHANNEL):
             return Door(
@@ -58,5 +58,3 @@ def _shut(outcome: Outcome, variable: str, remedy: str) -> Door:
             )
         case Refused(reason=reason) | TryLater(reason=reason) | Unknown(reason=reason):
             return Door(trouble=reason)
-        case Delivered():
-            raise AssertionError

@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.core.messages import Outcome, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Failure, Refused, Scope, TryLater, Unknown
 
 CREDENTIALS: Final = frozenset({
     "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
@@ -39,7 +39,7 @@ def is_payload(error: Exception) -> bool:
     return isinstance(error, SlackApiError) and error_name(error) in PAYLOAD
 
 
-def outcome_of(error: Exception) -> Outcome:
+def outcome_of(error: Exception) -> Failure:
     """What came of a request that failed so."""
     match error:
         case SlackApiError():
@@ -63,10 +63,10 @@ def scopes_needed(error: SlackApiError) -> str:
     return str(_data(error).get("needed") or "")
 
 
-def _outcome_of_answer(error: SlackApiError) -> Outcome:
+def _outcome_of_answer(error: SlackApiError) -> Failure:
     name = error_name(error)
     if name in WAIT or _status(error) == TOO_MANY_REQUESTS:
-        return TryLater("Slack's rate limit", _retry_after(error), Scope.CHANNEL)
+        return TryLater(f"Slack asks to wait: {name or 'HTTP 429'}", _retry_after(error), Scope.CHANNEL)
     if name in CREDENTIALS:
         return Refused(name, Scope.WORKSPACE)
     if name in ROUTE or name.startswith("restricted_action"):
@@ -93,4 +93,4 @@ def _retry_after(error: SlackApiError) -> float | None:
         seconds = float(next(value for name, value in headers.items() if name.lower() == "retry-after"))
     except (StopIteration, ValueError):
         return None
-    return seconds if 0 <= seconds <= MAX_RETRY_AFTER else None
+    return min(seconds, MAX_RETRY_AFTER) if seconds >= 0 else None

@@ -2,6 +2,7 @@
 leads from all of them to a reply. What a reply says is decided elsewhere: `ask` is given.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,13 +17,14 @@ from bot.core.commands import Command, Share
 from bot.core.grammar import parse
 from bot.core.replies import Note, Reply
 from bot.slack.once import Once
-from bot.slack.render import render_reply
+from bot.slack.render import Rendered, render_reply
 from bot.slack.responses import Asker, Responses
 
 Ask: TypeAlias = Callable[[Command], Awaitable[Reply]]
 Body: TypeAlias = Mapping[str, object]
 
 ANY = re.compile(".*", re.DOTALL)
+SORRY = Note("I could not answer this: something is wrong on my side, and the log tells what.", "/jobs health")
 log = logging.getLogger(__name__)
 
 
@@ -30,22 +32,32 @@ def build_app(client: AsyncWebClient, signing_secret: str | None, ask: Ask) -> A
     """The listeners, for Socket Mode and for HTTP alike."""
     app = AsyncApp(
         client=client,
-        token=client.token,
         signing_secret=signing_secret or "",
         process_before_response=True,  # else each acknowledgement waits for a tick of 10 ms
         raise_error_for_unhandled_request=True,
         logger=logging.getLogger("bolt"),
     )
     gestures = Gestures(ask, Responses(client))
-    app.command(ANY)(ack=_ack, lazy=[gestures.command])
-    app.action(ANY)(ack=_ack, lazy=[gestures.button])
-    app.event("app_mention")(ack=_ack, lazy=[gestures.mention])
+    app.command(ANY)(_later(gestures.command))
+    app.action(ANY)(_later(gestures.button))
+    app.event("app_mention")(_later(gestures.mention))
     app.error(_let_unknown_pass)
     return app
 
 
-async def _ack(ack: AsyncAck) -> None:
-    await ack()
+def _later(work: Callable[[Body], Awaitable[None]]) -> Callable[[AsyncAck, Body], Awaitable[None]]:
+    """Acknowledges at once, then works. Bolt's own lazy listeners copy the request with all that hangs on it, and the
+    shared session cannot be copied.
+    """
+    under_way: set[asyncio.Task[None]] = set()
+
+    async def acknowledge(ack: AsyncAck, body: Body) -> None:
+        await ack()
+        task = asyncio.ensure_future(work(body))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    return acknowledge
 
 
 async def _let_unknown_pass(error: Exception) -> BoltResponse:
@@ -74,12 +86,12 @@ class Gestures:
             private = bool(_mapping(body.get("container")).get("is_ephemeral"))
             await self._answer(parse(_text(action, "value")), body, replace=private)
 
-    async def mention(self, event: Body) -> None:
+    async def mention(self, body: Body) -> None:
         """Answered in a thread, for everybody there. Slack may deliver the same event more than once."""
+        event = _mapping(body.get("event"))
         if event.get("bot_id") or not self._mentions.first(_text(event, "channel"), _text(event, "ts")):
             return
-        reply = await self._reply(parse(_text(event, "text")))
-        rendered = render_reply(reply, shared_by=_text(event, "user"))
+        rendered = await self._rendered(parse(_text(event, "text")), shared_by=_text(event, "user"))
         thread = _text(event, "thread_ts") or _text(event, "ts")
         await self._responses.say_in_thread(_text(event, "channel"), thread, rendered)
 
@@ -89,20 +101,17 @@ class Gestures:
             channel=_text(body, "channel_id") or _text(_mapping(body.get("channel")), "id"),
             response_url=_text(body, "response_url"),
         )
-        reply = await self._reply(command)
         shared = isinstance(command, Share)
-        rendered = render_reply(reply, shared_by=asker.user if shared else None)
+        rendered = await self._rendered(command, shared_by=asker.user if shared else None)
         await self._responses.respond(asker, rendered, shared=shared, replace=replace)
 
-    async def _reply(self, command: Command) -> Reply:
+    async def _rendered(self, command: Command, shared_by: str | None) -> Rendered:
         """Never silence: what goes wrong here is told to the asker, and in full to the log."""
         try:
-            return await self._ask(command)
+            return render_reply(await self._ask(command), shared_by=shared_by)
         except Exception:
             log.exception("a command could not be answered")
-            return Note(
-                "I could not answer this: something is wrong on my side, and the log tells what.", "/jobs health"
-            )
+            return render_reply(SORRY)
 
 
 def _mapping(value: object) -> Body:

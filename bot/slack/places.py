@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.messages import Refused, TryLater, Unknown
 from bot.slack.channels import Channels
 from bot.slack.errors import outcome_of
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`trouble` says why nothing is known of it; else the rest is."""
+    """`trouble` says why it cannot be reached, `unseen` why no more is known of it than its id; else the rest is."""
 
     destination: str
     channel: str = ""
@@ -21,16 +20,22 @@ class Place:
     is_member: bool = False
     is_direct: bool = False
     trouble: str = ""
+    unseen: str = ""
 
 
 async def inspect(client: AsyncWebClient, channels: Channels, destination: str) -> Place:
     channel = await channels.resolve(destination)
     if not isinstance(channel, str):
-        return Place(destination, trouble=_reason(channel))
+        return Place(destination, trouble=channel.reason)
+    if destination.startswith("@"):
+        return Place(destination, channel, is_direct=True)
     try:
         answer = await client.conversations_info(channel=channel)
     except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
-        return Place(destination, channel, trouble=_reason(outcome_of(error)))
+        reason = outcome_of(error).reason
+        if reason.startswith("missing_scope"):
+            return Place(destination, channel, unseen=reason)
+        return Place(destination, channel, trouble=reason)
     told: Mapping[str, object] = answer["channel"]
     return Place(
         destination,
@@ -49,9 +54,5 @@ async def send_test(client: AsyncWebClient, place: Place) -> str:
             channel=place.channel, text="This is a test message of jobsbot: alerts for this place will come here."
         )
     except Exception as error:  # noqa: BLE001  as above
-        return _reason(outcome_of(error))
+        return outcome_of(error).reason
     return ""
-
-
-def _reason(outcome: object) -> str:
-    return outcome.reason if isinstance(outcome, Refused | TryLater | Unknown) else str(outcome)

@@ -5,14 +5,25 @@ written: it rings nobody, links nothing and is never parsed.
 from dataclasses import replace
 from typing import assert_never
 
+from bot.core.messages import Message, Notice
 from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply
-from bot.slack.alerts import render_message, render_plain
+from bot.slack.alerts import render_alert, render_plain_alert
 from bot.slack.cards import render_card
 from bot.slack.elements import Block, Rendered, escape, rich_text, section, user, words
 from bot.slack.lists import render_candidates, render_list, render_overview
+from bot.slack.notices import render_notice
 from bot.slack.reports import render_health, render_help, render_note
 
 __all__ = ["Block", "Rendered", "escape", "render_message", "render_plain", "render_reply"]
+
+
+def render_message(message: Message | Notice) -> Rendered:
+    return render_alert(message) if isinstance(message, Message) else render_notice(message)
+
+
+def render_plain(message: Message | Notice) -> str:
+    """The same without blocks."""
+    return render_plain_alert(message) if isinstance(message, Message) else render_notice(message).text
 
 
 def render_reply(reply: Reply, *, shared_by: str | None = None) -> Rendered:

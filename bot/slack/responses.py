@@ -4,13 +4,16 @@ An answer that is lost is worth no repetition, the asker will ask again.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.slack.errors import is_payload
 from bot.slack.render import Rendered
 
 OK = 200
@@ -33,45 +36,48 @@ class Responses:
 
     async def respond(self, asker: Asker, rendered: Rendered, *, shared: bool, replace: bool) -> None:
         """To the asker alone, or, shared, to everybody; in the place of the message that a button stands on."""
-        try:
-            if await self._by_url(asker.response_url, rendered, shared=shared, replace=replace and not shared):
-                return
-            if shared:
-                await self._client.chat_postMessage(
-                    channel=asker.channel, text=rendered.text, blocks=rendered.blocks, parse="none", unfurl_links=False
-                )
-            else:
-                await self._client.chat_postEphemeral(
-                    channel=asker.channel, user=asker.user, text=rendered.text, blocks=rendered.blocks, parse="none"
-                )
-        except TROUBLE as error:
-            log.warning("an answer did not reach Slack: %s", error)
+        if await self._by_url(asker.response_url, rendered, shared=shared, replace=replace and not shared):
+            return
+        if shared:
+            await self._post(asker.channel, rendered)
+        else:
+            post = partial(self._client.chat_postEphemeral, channel=asker.channel, user=asker.user, parse="none")
+            await _say(post, rendered)
 
     async def say_in_thread(self, channel: str, thread: str, rendered: Rendered) -> None:
-        try:
-            await self._client.chat_postMessage(
-                channel=channel,
-                thread_ts=thread,
-                text=rendered.text,
-                blocks=rendered.blocks,
-                parse="none",
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        except TROUBLE as error:
-            log.warning("an answer in a thread did not reach Slack: %s", error)
+        await self._post(channel, rendered, thread)
+
+    async def _post(self, channel: str, rendered: Rendered, thread: str | None = None) -> None:
+        post = partial(self._client.chat_postMessage, channel=channel, thread_ts=thread, parse="none")
+        await _say(partial(post, unfurl_links=False, unfurl_media=False), rendered)
 
     async def _by_url(self, url: str, rendered: Rendered, *, shared: bool, replace: bool) -> bool:
         """Whether Slack took the answer; the URL works five times within half an hour."""
         if not url:
             return False
         webhook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
-        answer = await webhook.send(
-            text=rendered.text,
-            blocks=rendered.blocks,
-            response_type="in_channel" if shared else "ephemeral",
-            replace_original=replace,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        try:
+            answer = await webhook.send(
+                text=rendered.text,
+                blocks=rendered.blocks,
+                response_type="in_channel" if shared else "ephemeral",
+                replace_original=replace,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except TROUBLE:
+            return False
         return answer.status_code == OK
+
+
+async def _say(post: Callable[..., Awaitable[object]], rendered: Rendered) -> None:
+    """With its blocks, or, if Slack refuses their form, the text alone."""
+    try:
+        try:
+            await post(text=rendered.text, blocks=rendered.blocks)
+        except SlackApiError as error:
+            if not is_payload(error):
+                raise
+            await post(text=rendered.text)
+    except TROUBLE as error:
+        log.warning("an answer did not reach Slack: %s", error)

@@ -2,10 +2,10 @@
 that may have arrived.
 """
 
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.messages import Delivered, Message, Outcome, Parcel, Receipt
+from bot.core.messages import Delivered, Failure, Message, Notice, Outcome, Parcel, Receipt
 from bot.slack.channels import Channels
 from bot.slack.errors import error_name, is_payload, outcome_of
 from bot.slack.render import Rendered, render_message, render_plain
@@ -20,7 +20,7 @@ class SlackSink:
         self._client = client
         self._channels = channels
 
-    async def resolve(self, destination: str) -> str | Outcome:
+    async def resolve(self, destination: str) -> str | Failure:
         """The channel id of a destination, or why it cannot be had now."""
         return await self._channels.resolve(destination)
 
@@ -46,12 +46,15 @@ class SlackSink:
             text=rendered.text,
             blocks=rendered.blocks or None,
             metadata=metadata or None,
+            mrkdwn=bool(rendered.blocks),  # plain text shows as written
             parse="none",
             unfurl_links=False,
             unfurl_media=False,
         )
+        if not (answer.get("channel") and answer.get("ts")):
+            raise SlackRequestError("the answer does not say where the message is")
         return Receipt(str(answer["channel"]), str(answer["ts"]))
 
 
-def _metadata(message: Message) -> dict[str, object]:
+def _metadata(message: Message | Notice) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": {"key": message.key}}

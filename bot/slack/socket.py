@@ -24,8 +24,9 @@ async def listen(app: AsyncApp, app_token: str, connected: Callable[[bool], None
             deaf = 0
             while deaf < DEAF:
                 hears = await handler.client.is_connected()
-                connected(hears)
                 deaf = 0 if hears else deaf + 1
+                if deaf != 1:  # one deaf watch is a socket that is just being opened or changed
+                    connected(hears)
                 await asyncio.sleep(WATCH_EVERY)
         log.warning("Slack's connection stayed deaf, building a new one")
 

@@ -5,7 +5,7 @@ their own that cannot write. Connections are only ever opened through the contex
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -70,13 +70,13 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """The writer, alone; what is done with it is done whole or not at all."""
         async with self._lock:
-            await self._writer.execute("BEGIN IMMEDIATE")
-            try:
+            try:  # a cancelled BEGIN has begun all the same, and a COMMIT that fails has not ended
+                await self._writer.execute("BEGIN IMMEDIATE")
                 yield Connection(self._writer)
+                await asyncio.shield(self._writer.commit())
             except BaseException:
                 await asyncio.shield(self._writer.rollback())
                 raise
-            await asyncio.shield(self._writer.commit())
 
 
 @asynccontextmanager
@@ -113,9 +113,15 @@ async def pending(connection: aiosqlite.Connection) -> list[tuple[str, str]]:
 
 @asynccontextmanager
 async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    await asyncio.to_thread(_try, path)  # an aiosqlite that fails to open leaves a thread that prints a traceback
     async with aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT) as connection:
         connection.row_factory = sqlite3.Row
         yield connection
+
+
+def _try(path: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)):
+        pass
 
 
 async def _check(connection: aiosqlite.Connection) -> None:

@@ -1,7 +1,6 @@
 -- source --
 -- A source as it stands after its last look.
-SELECT name, org_id, baseline_at, looked_at, failures, failing_since, trouble, doubts, faults
-FROM sources WHERE name = :source;
+SELECT org_id, baseline_at, failing_since, blind_told FROM sources WHERE name = :source;
 
 -- sources --
 -- Every source that was ever looked at, with the number of its jobs.
@@ -16,7 +15,7 @@ VALUES (:source, :org_id, :baseline_at, :now, :doubts, :faults)
 ON CONFLICT (name) DO UPDATE SET
     org_id = CASE WHEN sources.org_id = '' THEN excluded.org_id ELSE sources.org_id END,
     baseline_at = coalesce(sources.baseline_at, excluded.baseline_at),
-    looked_at = excluded.looked_at, failures = 0, failing_since = NULL, trouble = '',
+    looked_at = excluded.looked_at, failures = 0, failing_since = NULL, blind_told = 0, trouble = '',
     doubts = excluded.doubts, faults = excluded.faults;
 
 -- record_fault --
@@ -24,7 +23,12 @@ ON CONFLICT (name) DO UPDATE SET
 INSERT INTO sources (name, failures, failing_since, trouble) VALUES (:source, 1, :now, :trouble)
 ON CONFLICT (name) DO UPDATE SET
     failures = sources.failures + 1, failing_since = coalesce(sources.failing_since, excluded.failing_since),
-    trouble = excluded.trouble;
+    trouble = excluded.trouble
+RETURNING failing_since, blind_told;
+
+-- record_blind_told --
+-- Somebody was told that looks at this source fail.
+UPDATE sources SET blind_told = 1 WHERE name = :source;
 
 -- record_certificate --
 -- How a listing was read.
@@ -77,8 +81,8 @@ WHERE excluded.verdict = 'alert';
 
 -- enqueue_message --
 -- A message to be said. One with the same key is the same message.
-INSERT INTO messages (key, destination, version, body, created_at, state, due_at)
-VALUES (:key, :destination, :version, :body, :now, 'queued', :now)
+INSERT INTO messages (key, destination, kind, version, body, created_at, state, due_at)
+VALUES (:key, :destination, :kind, :version, :body, :now, 'queued', :now)
 ON CONFLICT (key) DO NOTHING;
 
 -- record_telling --
@@ -102,7 +106,7 @@ GROUP BY m.destination;
 -- claim --
 -- The message is on its way from here on, whatever becomes of us.
 UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now WHERE seq = :seq
-RETURNING key, body, attempts, (SELECT channel FROM routes r WHERE r.destination = messages.destination) AS channel;
+RETURNING kind, body, attempts, (SELECT channel FROM routes r WHERE r.destination = messages.destination) AS channel;
 
 -- pace --
 -- The pacing mark of a destination.
@@ -131,7 +135,7 @@ ON CONFLICT (destination) DO UPDATE SET channel = excluded.channel;
 
 -- route --
 -- How a destination can be reached.
-SELECT channel, parked, refusals FROM routes WHERE destination = :destination;
+SELECT parked, refusals, not_before FROM routes WHERE destination = :destination;
 
 -- delay_route --
 -- Nothing goes to this destination for a while.
@@ -145,6 +149,10 @@ VALUES (:destination, :not_before, :parked, :now, 1)
 ON CONFLICT (destination) DO UPDATE SET
     not_before = excluded.not_before, parked = excluded.parked, channel = NULL,
     parked_at = coalesce(routes.parked_at, excluded.parked_at), refusals = routes.refusals + 1;
+
+-- retry_parked --
+-- What is parked may go again.
+UPDATE routes SET not_before = 0 WHERE parked <> '';
 
 -- open_route --
 -- The destination works.
@@ -176,12 +184,23 @@ SELECT count(*) AS refused FROM messages WHERE state = 'refused';
 SELECT status, count(*) AS jobs FROM jobs WHERE gone_at IS NULL GROUP BY status;
 
 -- jobs_with_id --
--- Jobs whose id begins so.
-SELECT * FROM jobs WHERE gone_at IS NULL AND id >= :beginning AND id < :beyond ORDER BY since DESC LIMIT :limit;
+-- The job with this id, of each source that has one. The sources are named because the table's key begins with them.
+SELECT *, count(*) OVER () AS total FROM jobs
+WHERE source IN (SELECT name FROM sources) AND gone_at IS NULL AND id = :reference
+ORDER BY since DESC LIMIT :limit;
+
+-- jobs_whose_id_begins --
+-- Jobs whose id begins so, and how many there are.
+SELECT *, (SELECT count(*) FROM jobs
+    WHERE source IN (SELECT name FROM sources) AND gone_at IS NULL AND id >= :reference AND id < :beyond) AS total
+FROM jobs WHERE source IN (SELECT name FROM sources) AND gone_at IS NULL AND id >= :reference AND id < :beyond
+ORDER BY since DESC LIMIT :limit;
 
 -- jobs_with_name --
--- Jobs of this name.
-SELECT * FROM jobs WHERE gone_at IS NULL AND lower(name) = lower(:name) ORDER BY since DESC LIMIT :limit;
+-- Jobs of this name, or whose id begins so if upper and lower case are the same, and how many there are.
+SELECT *, count(*) OVER () AS total FROM jobs
+WHERE gone_at IS NULL AND (lower(name) = lower(:reference) OR instr(lower(id), lower(:reference)) = 1)
+ORDER BY since DESC LIMIT :limit;
 
 -- history --
 -- The ledger, newest first.
@@ -198,6 +217,7 @@ FROM tellings t JOIN messages m ON m.key = t.message_key
 WHERE t.change_key IN (SELECT value FROM json_each(:keys)) ORDER BY m.seq;
 
 -- prune_looks --
+-- How listings were read longer ago than anybody asks.
 DELETE FROM looks WHERE started_at < :before;
 
 -- prune_changes --
@@ -207,10 +227,12 @@ DELETE FROM changes WHERE seen_at < :before AND NOT EXISTS (
     WHERE t.change_key = changes.key AND m.state IN ('queued', 'sending'));
 
 -- prune_tellings --
+-- Where changes were told by messages that go; before these do.
 DELETE FROM tellings WHERE message_key IN (SELECT key FROM messages WHERE created_at < :before
     AND state IN ('delivered', 'refused'));
 
 -- prune_messages --
+-- Messages that are older than the store keeps and wait for nothing.
 DELETE FROM messages WHERE created_at < :before AND state IN ('delivered', 'refused');
 
 -- prune_jobs --

@@ -23,13 +23,15 @@ class Archive:
         rows = await self._db.query(page, values) if total else []
         return tuple(map(memory_of, rows)), total
 
-    async def find(self, reference: str, limit: int) -> tuple[Memory, ...]:
-        """The jobs with this id, else those whose id begins so, else those of this name; newest first."""
-        beyond = reference + chr(0x10FFFF)
-        rows = await self._db.rows("jobs_with_id", beginning=reference, beyond=beyond, limit=limit)
-        exact = [row for row in rows if row["id"] == reference]
-        named = rows or await self._db.rows("jobs_with_name", name=reference, limit=limit)
-        return tuple(map(memory_of, exact or named))
+    async def find(self, reference: str, limit: int) -> tuple[tuple[Memory, ...], int]:
+        """The jobs with this id, else those whose id begins so, else those of this name, in upper or lower case;
+        newest first, and how many there are.
+        """
+        for name in ("jobs_with_id", "jobs_whose_id_begins", "jobs_with_name"):
+            rows = await self._db.rows(name, reference=reference, beyond=reference + chr(0x10FFFF), limit=limit)
+            if rows:
+                return tuple(map(memory_of, rows)), int(rows[0]["total"])
+        return (), 0
 
     async def counts(self) -> Mapping[str, int]:
         return {row["status"]: row["jobs"] for row in await self._db.rows("count_jobs")}

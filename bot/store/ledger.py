@@ -8,12 +8,14 @@ from typing import assert_never
 
 from bot.core.alerts import Alert, Destination, Silence, Told, Verdict
 from bot.core.changes import Change
+from bot.core.faults import Fault
 from bot.core.instants import Instant, length
 from bot.core.listing import Listing
 from bot.core.memory import Past, remembered
-from bot.core.messages import VERSION, Message
+from bot.core.messages import VERSION, Message, Notice
+from bot.core.notices import Blindness
 from bot.sql.sqlite import Connection, Value
-from bot.store.rows import change_values, job_values, memory_of, to_json
+from bot.store.rows import change_values, job_values, memory_of, message_values, to_json
 
 SHOWN_FAULTS = 20  # unreadable rows that are remembered by name
 
@@ -74,19 +76,26 @@ class Ledger:
         values = ({**change_values(verdict.change, now), **_verdict_values(verdict)} for verdict in verdicts)
         await self._db.run_many("record_change", values)
 
-    async def enqueue(self, messages: Sequence[Message], now: Instant) -> None:
+    async def record_fault(self, source: str, fault: Fault, now: Instant) -> Blindness:
+        """A look that failed."""
+        [row] = await self._db.rows("record_fault", source=source, now=now, trouble=str(fault))
+        return Blindness(row["failing_since"], is_told=bool(row["blind_told"]))
+
+    async def blindness_of(self, source: str) -> Blindness | None:
+        """Since when looks at the source fail; None if the last one succeeded."""
+        row = await self._db.row("source", source=source)
+        failing = row is not None and row["failing_since"] is not None
+        return Blindness(row["failing_since"], is_told=bool(row["blind_told"])) if row and failing else None
+
+    async def record_blind_told(self, source: str) -> None:
+        await self._db.run("record_blind_told", source=source)
+
+    async def enqueue(self, messages: Sequence[Message | Notice], now: Instant) -> None:
         for message in messages:
-            await self._db.run(
-                "enqueue_message",
-                key=message.key,
-                destination=message.destination,
-                version=VERSION,
-                body=to_json(message),
-                now=now,
-            )
+            await self._db.run("enqueue_message", **message_values(message), version=VERSION, now=now)
+            tells = message.tells if isinstance(message, Message) else ()
             tellings = (
-                {"change_key": key, "destination": message.destination, "message_key": message.key}
-                for key in message.tells
+                {"change_key": key, "destination": message.destination, "message_key": message.key} for key in tells
             )
             await self._db.run_many("record_telling", tellings)
 

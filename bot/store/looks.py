@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from bot.core.faults import Fault
-from bot.core.instants import Instant
 from bot.core.jobs import FINAL
 from bot.core.sweep import Known
 from bot.sql.sqlite import Database
@@ -34,7 +32,3 @@ class Looks:
     async def transaction(self) -> AsyncIterator[Ledger]:
         async with self._db.transaction() as connection:
             yield Ledger(connection, self._keep)
-
-    async def record_fault(self, source: str, fault: Fault, now: Instant) -> None:
-        async with self._db.transaction() as db:
-            await db.run("record_fault", source=source, now=now, trouble=str(fault))

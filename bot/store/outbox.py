@@ -42,8 +42,11 @@ class Outbox:
         self._db = db
 
     async def requeue_unfinished(self, now: Instant) -> int:
-        """How many messages were under way when the last process died; they are due again."""
+        """How many messages were under way when the last process died; they are due again. What was parked is tried at
+        once: the operator may have mended it.
+        """
         async with self._db.transaction() as db:
+            await db.run("retry_parked")
             return len(await db.rows("requeue_unfinished", now=now))
 
     async def claim_due(self, now: Instant) -> list[Parcel]:
@@ -104,8 +107,10 @@ async def _refused(db: Connection, parcel: Parcel, outcome: Refused, now: Instan
         return True
     destination = _route(parcel, outcome.scope)
     route = await db.row("route", destination=destination)
-    again_at = now + int(park_time(route["refusals"] + 1 if route else 1) * SECOND)
     await _settle(db, parcel, "queued", due_at=now, trouble=outcome.reason)
+    if route and route["parked"] and route["not_before"] > now:
+        return False  # refused together with the message for which it was parked
+    again_at = now + int(park_time(route["refusals"] + 1 if route else 1) * SECOND)
     await db.run("park_route", destination=destination, not_before=again_at, parked=outcome.reason, now=now)
     return route is None or route["parked"] != outcome.reason
 

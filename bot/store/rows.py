@@ -9,13 +9,16 @@ from bot.core.changes import Change
 from bot.core.instants import Instant
 from bot.core.jobs import Job, Progress
 from bot.core.memory import Memory
-from bot.core.messages import Message, Parcel
+from bot.core.messages import Message, Notice, Parcel
 from bot.core.replies import SourceHealth
 from bot.sql.sqlite import Value
 
 _TEXTS = msgspec.json.Decoder(tuple[str, ...])
 _PROGRESS = msgspec.json.Decoder(Progress)
-_MESSAGE = msgspec.json.Decoder(Message)
+_BODIES: dict[str, msgspec.json.Decoder[Message] | msgspec.json.Decoder[Notice]] = {
+    "news": msgspec.json.Decoder(Message),
+    "notice": msgspec.json.Decoder(Notice),
+}
 
 
 def to_json(value: object) -> str:
@@ -73,6 +76,11 @@ def memory_of(row: sqlite3.Row) -> Memory:
     return Memory(job, row["since"], row["first_seen"], gone=row["gone_at"] is not None)
 
 
+def message_values(message: Message | Notice) -> Mapping[str, Value]:
+    kind = "news" if isinstance(message, Message) else "notice"
+    return {"key": message.key, "destination": message.destination, "kind": kind, "body": to_json(message)}
+
+
 def change_values(change: Change, now: Instant) -> dict[str, Value]:
     return {
         "key": change.key,
@@ -89,7 +97,7 @@ def change_values(change: Change, now: Instant) -> dict[str, Value]:
 
 
 def parcel_of(row: sqlite3.Row) -> Parcel:
-    return Parcel(_MESSAGE.decode(row["body"]), row["attempts"], row["channel"])
+    return Parcel(_BODIES[row["kind"]].decode(row["body"]), row["attempts"], row["channel"])
 
 
 def source_health(row: sqlite3.Row) -> SourceHealth:

@@ -2,6 +2,7 @@
 depends on what is asked; every value stays a parameter.
 """
 
+import re
 from collections.abc import Iterator
 
 from bot.core.commands import statuses_of
@@ -15,6 +16,7 @@ _COLUMNS = {
     Field.NAME: "name",
     Field.SOURCE: "source",
 }
+_SET = re.compile(r"\[(?P<negated>!?)(?P<body>\]?[^\]]*)\]|\[")
 
 
 def select_jobs(query: JobQuery, now: Instant) -> tuple[str, str, dict[str, Value]]:
@@ -64,4 +66,18 @@ def _lower(text: str) -> str:
 
 
 def _glob(glob: str) -> str:
-    return _lower(glob).replace("[!", "[^")
+    """A set means what it means in bot.toml: `!` negates, `^` does not, and a `[` that nothing closes is itself."""
+    return _SET.sub(_set, _lower(glob))
+
+
+def _set(found: re.Match[str]) -> str:
+    if found["body"] is None:
+        return "[[]"
+    body = found["body"]
+    if found["negated"]:
+        return f"[^{body}]"
+    if body == "^":
+        return body
+    if body.startswith("^"):  # SQLite knows no escape: a member of the set comes first
+        return f"[{body[2] if re.match('.-.', body) else body[1]}{body}]"
+    return f"[{body}]"

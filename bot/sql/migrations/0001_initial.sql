@@ -7,6 +7,7 @@ CREATE TABLE sources (
     looked_at INTEGER,                   -- end of the last good look, by ours
     failures INTEGER NOT NULL DEFAULT 0, -- failed looks in a row
     failing_since INTEGER,
+    blind_told INTEGER NOT NULL DEFAULT 0, -- whether somebody was told that looks fail
     trouble TEXT NOT NULL DEFAULT '',
     doubts TEXT NOT NULL DEFAULT '[]',   -- JSON: why the last listing is suspect
     faults TEXT NOT NULL DEFAULT '[]'    -- JSON: rows of it that could not be read
@@ -46,9 +47,11 @@ CREATE TABLE jobs (
     PRIMARY KEY (source, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX jobs_by_status ON jobs (status, since DESC, id) WHERE gone_at IS NULL;
-CREATE INDEX jobs_by_age ON jobs (since DESC, id, status) WHERE gone_at IS NULL;
-CREATE INDEX jobs_known ON jobs (source, id, fingerprint, status) WHERE gone_at IS NULL;
+-- Each ends with gone_at although it is always null there: else SQLite reads the row itself to see that it is.
+CREATE INDEX jobs_by_status ON jobs (status, since DESC, id, gone_at) WHERE gone_at IS NULL;
+CREATE INDEX jobs_by_age ON jobs (since DESC, id, status, gone_at) WHERE gone_at IS NULL;
+CREATE INDEX jobs_known ON jobs (source, id, fingerprint, status, gone_at) WHERE gone_at IS NULL;
+CREATE INDEX jobs_by_name ON jobs (lower(name));
 
 CREATE TABLE changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were found
@@ -74,6 +77,7 @@ CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were composed
     key TEXT NOT NULL UNIQUE,
     destination TEXT NOT NULL,
+    kind TEXT NOT NULL,                  -- news or notice
     version INTEGER NOT NULL,
     body TEXT NOT NULL,                  -- JSON
     created_at INTEGER NOT NULL,

@@ -1,0 +1,135 @@
+"""Routes that cannot work: parked with their reason, tried again at growing intervals, and open once one is through."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.alerts import Alert, Route
+from bot.core.changes import Change, ChangeKind
+from bot.core.history import HistoryQuery
+from bot.core.instants import SECOND
+from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope
+from bot.core.replies import ParkedRoute
+from bot.store.outbox import Settled
+from bot.store.store import Store, open_store
+from tests.samples import KEEP, NOW, PLACE, Clock, enqueue, job, message
+
+SENT = Delivered(Receipt("C1", "1.000001"))
+ARCHIVED = Refused("is_archived", Scope.CHANNEL)
+REVOKED = Refused("token_revoked", Scope.WORKSPACE)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with open_store(tmp_path / "state.db", KEEP) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+async def attempt(store: Store, outcome: Outcome, clock: Clock) -> Settled:
+    (parcel,) = await store.outbox.claim_due(clock())
+    return await store.outbox.settle(parcel, outcome, clock(), 0.0)
+
+
+async def test_a_parked_route_is_shown_with_its_reason_and_what_waits_for_it(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"), message("m2"))
+    await attempt(store, ARCHIVED, clock)
+    health = await store.archive.health()
+    assert health.parked == (ParkedRoute(PLACE, "is_archived", since=NOW, retry_at=NOW + 60 * SECOND, waiting=2),)
+    assert (health.waiting, health.oldest) == (2, NOW)
+
+
+async def test_history_says_that_a_telling_is_parked(store: Store, clock: Clock) -> None:
+    change = Change(
+        job=job(), kind=ChangeKind.FAILED, was=None, status="FAILED", retry_count=0, preemption_count=0, at=NOW
+    )
+    async with store.looks.transaction() as ledger:
+        await ledger.record([Alert(change, (Route(PLACE, "failures", ()),))], NOW)
+        await ledger.enqueue([message("m1", tells=(change.key,))], NOW)
+    await attempt(store, ARCHIVED, clock)
+    (entry,) = await store.archive.history(HistoryQuery(), clock())
+    (telling,) = entry.tellings
+    assert (telling.state, telling.trouble, telling.attempts) == ("parked", "is_archived", 1)
+
+
+@pytest.mark.parametrize("refusal", [ARCHIVED, REVOKED])
+async def test_a_parked_route_is_tried_again_at_growing_intervals(store: Store, clock: Clock, refusal: Refused) -> None:
+    await enqueue(store, message("m1"))
+    intervals = []
+    for _ in range(5):
+        await attempt(store, refusal, clock)
+        due_at = await store.outbox.next_due()
+        assert due_at is not None
+        intervals.append((due_at - clock()) // SECOND)
+        clock.now = due_at
+    assert intervals == [60, 300, 900, 3600, 3600]
+
+
+async def test_refusals_of_messages_that_were_under_way_together_count_as_one(store: Store, clock: Clock) -> None:
+    await enqueue(store, *(message(f"m{number}", f"#place-{number}") for number in range(5)))
+    for parcel in await store.outbox.claim_due(clock()):
+        await store.outbox.settle(parcel, REVOKED, clock(), 0.0)
+    (route,) = (await store.archive.health()).parked
+    assert (route.destination, route.retry_at - clock()) == ("*", 60 * SECOND)
+
+
+async def test_only_the_first_refusal_and_another_reason_are_news(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"))
+    news = []
+    for reason in ("is_archived", "is_archived", "not_in_channel"):
+        news.append((await attempt(store, Refused(reason, Scope.CHANNEL), clock)).news)
+        clock.advance(3600)
+    assert news == [True, False, True]
+
+
+async def test_a_message_that_is_through_opens_the_route_and_that_is_news_once(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"), message("m2"))
+    await attempt(store, ARCHIVED, clock)
+    clock.advance(60)
+    assert [(await attempt(store, SENT, clock)).news for _ in range(2)] == [True, False]
+    assert (await store.archive.health()).parked == ()
+
+
+async def test_since_when_a_route_is_parked_outlasts_its_attempts(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"))
+    await attempt(store, ARCHIVED, clock)
+    clock.advance(60)
+    await attempt(store, ARCHIVED, clock)
+    (route,) = (await store.archive.health()).parked
+    assert route.since == NOW
+
+
+async def test_the_channel_of_a_parked_route_is_looked_up_anew(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"))
+    await store.outbox.resolve(PLACE, "C1")
+    await attempt(store, Refused("channel_not_found", Scope.CHANNEL), clock)
+    clock.advance(60)
+    (parcel,) = await store.outbox.claim_due(clock())
+    assert parcel.channel is None
+
+
+async def test_refused_credentials_park_everything_and_drop_nothing(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"), message("o1", "#other"))
+    parcels = await store.outbox.claim_due(clock())
+    for parcel in parcels:
+        await store.outbox.settle(parcel, REVOKED, clock(), 0.0)
+    assert await store.outbox.claim_due(clock()) == []
+    health = await store.archive.health()
+    assert [(route.destination, route.reason, route.waiting) for route in health.parked] == [("*", "token_revoked", 2)]
+    clock.advance(60)
+    assert len(await store.outbox.claim_due(clock())) == 2
+
+
+async def test_a_restart_tries_parked_routes_at_once(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"))
+    for _ in range(4):
+        await attempt(store, REVOKED, clock)
+        clock.now = await store.outbox.next_due() or clock.now
+    await attempt(store, REVOKED, clock)
+    await store.outbox.requeue_unfinished(clock())
+    assert len(await store.outbox.claim_due(clock())) == 1

@@ -1,0 +1,276 @@
+"""From the outbox to the people: once each, in order, and a place that is in trouble troubles no other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bot.core.messages import Delivered, Outcome, Refused, Scope, TryLater, Unknown
+from bot.deliver import deliver_due, resolve_routes
+from bot.sandbox import slack_faults as faults
+from bot.sandbox.reading import rendered_text, rings
+from bot.slack.sink import EVENT_TYPE
+from tests.samples import rule
+from tests.world import World, open_world
+
+BOTH = (rule("#ml-alerts", "#ml-training"),)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        yield opened
+
+
+async def outcomes(world: World) -> list[Outcome]:
+    return [settled.outcome for settled in await world.deliver()]
+
+
+async def states(world: World) -> dict[str, str]:
+    return {telling.destination: telling.state for entry in await world.history() for telling in entry.tellings}
+
+
+async def test_a_failure_is_in_the_channel_once(world: World) -> None:
+    (failed,) = await world.fail("press")
+    await world.deliver()
+    await world.good_look()
+    await world.deliver()
+    (post,) = world.posts()
+    assert all(word in rendered_text(post) for word in ("press", failed, "out of memory"))
+    assert all(word in post.text for word in ("press", failed))
+
+
+async def test_where_it_can_be_found_again_is_in_the_ledger(world: World) -> None:
+    await world.fail("press")
+    await world.deliver()
+    (post,) = world.posts()
+    (telling,) = next(entry.tellings for entry in await world.history() if entry.tellings)
+    assert (telling.state, telling.channel, telling.ts) == ("delivered", post.channel, post.ts)
+
+
+async def test_a_place_reached_by_two_rules_has_one_post_that_rings_for_both(world: World) -> None:
+    world.rules = [
+        rule(name="first", mention=["@U0SANDBOX1"], goes_on=True),
+        rule(name="second", mention=["@S0SANDBOX1", "@here"]),
+    ]
+    await world.fail("press")
+    await world.deliver()
+    (post,) = world.posts()
+    assert rings(post) == {"U0SANDBOX1", "S0SANDBOX1", "here"}
+
+
+async def test_a_rule_for_a_person_tells_in_their_direct_messages(world: World) -> None:
+    world.rules = [rule("@U0SANDBOX2")]
+    await world.fail("press")
+    await world.deliver()
+    (post,) = world.posts("U0SANDBOX2")
+    assert post.channel.startswith("D")
+
+
+async def test_messages_to_one_place_keep_their_order(world: World) -> None:
+    await world.fail("first")
+    await world.fail("second")
+    await world.deliver()
+    await world.deliver()
+    assert ["first" in post.text for post in world.posts()] == [True, False]
+
+
+async def test_two_rounds_at_once_send_nothing_twice(world: World) -> None:
+    world.rules = BOTH
+    await world.fail("press")
+    await asyncio.gather(*(world.deliver() for _ in range(5)))
+    assert (len(world.posts()), len(world.posts("ml-training"))) == (1, 1)
+
+
+async def test_a_channel_that_hangs_delays_no_other(world: World) -> None:
+    world.rules = BOTH
+    await world.fail("press")
+    world.slack.fault(faults.stall(), method="chat.postMessage", channel="ml-alerts")
+    hanging = asyncio.create_task(world.deliver())
+    try:
+        await world.slack.state.wait_for(lambda post: "press" in post.text, 5)
+        assert len(world.posts("ml-training")) == 1
+        await world.fail("mill")
+        assert [settled.parcel.message.destination for settled in await world.deliver()] == ["#ml-training"]
+    finally:
+        world.slack.clear_faults()
+    await asyncio.wait_for(hanging, 5)
+    assert len(world.posts()) == 1
+
+
+async def test_a_rate_limit_holds_that_channel_for_as_long_as_slack_says(world: World) -> None:
+    world.rules = BOTH
+    await world.fail("press")
+    world.slack.fault(faults.rate_limited(7), method="chat.postMessage", channel="ml-alerts")
+    await world.deliver()
+    assert (len(world.posts()), len(world.posts("ml-training"))) == (0, 1)
+    world.clock.advance(6)
+    assert await world.deliver() == []
+    world.clock.advance(1)
+    await world.deliver()
+    assert len(world.posts()) == 1
+
+
+async def test_a_burst_of_news_stays_within_slack_s_limit_for_a_channel(world: World) -> None:
+    world.slack.rates.post_burst = 3
+    for number in range(6):
+        await world.fail(f"job {number}")
+        for _ in range(3):
+            await world.deliver()
+    for _ in range(5):
+        world.clock.advance(1)
+        await world.deliver()
+    assert len(world.posts()) == 6
+    assert all(call.status == 200 for call in world.slack.state.calls)
+
+
+@pytest.mark.parametrize("fault", [faults.LOST_REPLY, faults.ERROR_AFTER_WORK, faults.GARBAGE_AFTER_WORK])
+async def test_a_post_whose_answer_was_lost_may_have_arrived(world: World, fault: faults.Kind) -> None:
+    await world.fail("press")
+    world.slack.fault(fault, method="chat.postMessage")
+    (outcome,) = await outcomes(world)
+    assert isinstance(outcome, Unknown)
+    assert await states(world) == {"#ml-alerts": "queued"}
+    assert len(world.posts()) == 1
+
+
+@pytest.mark.parametrize("fault", [faults.DROPPED, faults.HTML_502, faults.http_error(503)])
+async def test_a_post_that_was_lost_before_it_arrived_is_sent_again(world: World, fault: faults.Kind) -> None:
+    await world.fail("press")
+    world.slack.fault(fault, method="chat.postMessage")
+    await world.deliver()
+    assert await world.deliver() == []
+    world.clock.advance(1)
+    await world.deliver()
+    assert len(world.posts()) == 1
+
+
+async def test_an_error_that_nobody_knows_is_in_doubt_and_tried_again(world: World) -> None:
+    await world.fail("press")
+    world.slack.fault(faults.refused("mercury_in_retrograde"), method="chat.postMessage")
+    assert await outcomes(world) == [Unknown("Slack answered mercury_in_retrograde")]
+    world.clock.advance(1)
+    await world.deliver()
+    assert len(world.posts()) == 1
+
+
+async def test_a_form_that_slack_refuses_goes_out_once_as_plain_text(world: World) -> None:
+    (failed,) = await world.fail("press")
+    world.slack.fault(faults.refused("invalid_blocks"), method="chat.postMessage")
+    (outcome,) = await outcomes(world)
+    assert isinstance(outcome, Delivered)
+    assert "invalid_blocks" in outcome.degraded
+    (post,) = world.posts()
+    assert (post.blocks, failed in post.text) == ([], True)
+    assert post.metadata is not None
+    world.clock.advance(3600)
+    assert await world.deliver() == []
+
+
+async def test_a_message_that_slack_takes_in_no_form_is_given_up_and_counted(world: World) -> None:
+    await world.fail("press")
+    world.slack.fault(faults.refused("invalid_blocks"), method="chat.postMessage", times=2)
+    assert await outcomes(world) == [Refused("invalid_blocks", Scope.MESSAGE)]
+    assert (await world.store.archive.health()).refused == 1
+    assert await states(world) == {"#ml-alerts": "refused"}
+
+
+async def test_refused_credentials_stop_everything_and_lose_nothing(world: World) -> None:
+    world.rules = BOTH
+    await world.fail("press")
+    world.slack.state.token_errors[world.slack.bot_token] = "token_revoked"
+    assert set(await outcomes(world)) == {Refused("token_revoked", Scope.WORKSPACE)}
+    assert await states(world) == {"#ml-alerts": "parked", "#ml-training": "parked"}
+    assert await world.deliver() == []
+    world.slack.state.token_errors.clear()
+    world.clock.advance(60)
+    await world.deliver()
+    assert (len(world.posts()), len(world.posts("ml-training"))) == (1, 1)
+
+
+async def test_a_channel_made_after_the_alert_gets_it_at_the_next_attempt(world: World) -> None:
+    world.rules = [rule("#to-be-made")]
+    await world.fail("press")
+    (outcome,) = await outcomes(world)
+    assert isinstance(outcome, Refused)
+    world.slack.state.add_channel("to-be-made")
+    world.clock.advance(60)
+    await world.deliver()
+    assert len(world.posts("to-be-made")) == 1
+
+
+async def test_a_channel_that_was_made_anew_under_its_name_is_found_again(world: World) -> None:
+    await world.fail("first")
+    await world.deliver()
+    old = world.slack.state.channel("ml-alerts")
+    del world.slack.state.channels[old.id]
+    new = world.slack.state.add_channel("ml-alerts")
+    world.clock.advance(120)
+    await world.fail("second")
+    await world.deliver()
+    world.clock.advance(60)
+    await world.deliver()
+    assert [post.channel for post in world.posts()] == [new.id]
+
+
+async def test_slack_out_of_reach_costs_nothing_but_time(world: World) -> None:
+    await world.fail("press")
+    reachable = world.client.base_url
+    world.client.base_url = "http://127.0.0.1:9/api/"
+    (outcome,) = await outcomes(world)
+    assert isinstance(outcome, TryLater)
+    world.client.base_url = reachable
+    world.clock.advance(1)
+    await world.deliver()
+    assert len(world.posts()) == 1
+
+
+async def test_stopped_while_it_is_written_down_an_outcome_is_written_down(world: World) -> None:
+    await world.fail("press")
+    settling = asyncio.Event()
+
+    def chance() -> float:
+        settling.set()
+        return 0.0
+
+    world.slack.fault(faults.stall(), method="chat.postMessage")
+    delivery = asyncio.create_task(deliver_due(world.store.outbox, world.sink, world.clock, chance))
+    await world.slack.state.bell.until(lambda: world.post_calls() == 1, 5)
+    async with world.store.looks.transaction():  # whoever writes must wait for this
+        world.slack.clear_faults()
+        await asyncio.wait_for(settling.wait(), 5)
+        await asyncio.sleep(0)
+        delivery.cancel()
+        await asyncio.sleep(0)
+    with suppress(asyncio.CancelledError):
+        await delivery
+    assert await states(world) == {"#ml-alerts": "delivered"}
+
+
+async def test_the_key_of_the_message_is_in_its_metadata(world: World) -> None:
+    await world.fail("press")
+    (settled,) = await world.deliver()
+    (post,) = world.posts()
+    key = settled.parcel.message.key
+    assert post.metadata == {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+    assert EVENT_TYPE == "jobsbot_message"
+
+
+async def test_every_destination_is_found_before_it_is_needed(world: World) -> None:
+    troubles = await resolve_routes(world.store.outbox, world.sink, ["#ml-alerts", "#nowhere", "@U0SANDBOX1"])
+    assert list(troubles) == ["#nowhere"]
+    async with world.store.looks.transaction() as ledger:
+        channels = await ledger.channels()
+    assert channels["#ml-alerts"] == world.slack.state.channel("ml-alerts").id
+    assert channels["@U0SANDBOX1"].startswith("D")
+
+
+async def test_a_name_and_an_id_of_one_channel_are_told_once_from_the_first_alert_on(world: World) -> None:
+    world.rules = [rule("#ml-alerts", world.slack.state.channel("ml-alerts").id)]
+    await resolve_routes(world.store.outbox, world.sink, world.rules[0].to)
+    await world.fail("press")
+    while await world.deliver():
+        world.clock.advance(1)
+    assert len(world.posts()) == 1
