@@ -1,0 +1,86 @@
+"""The command: which benchmarks, how large, shown how. Exits with 1 if a requirement is not met."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.answers import answers
+from benchmarks.figures import Row
+from benchmarks.gestures import gestures
+from benchmarks.looks import first_looks, idle_looks
+from benchmarks.tables import for_markdown, for_terminal, machine
+from benchmarks.world import simulated
+
+WIDTH = 140  # characters; a narrower table breaks its words
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Name(StrEnum):
+    FIRST = "first"
+    LOOK = "look"
+    ANSWERS = "answers"
+    SLASH = "slash"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many jobs, in a small and in a large world; how often each thing is measured."""
+
+    few: int
+    many: int
+    first: int
+    looks: int
+    answers: int
+    gestures: int
+
+
+FULL = Size(few=3_000, many=100_000, first=3, looks=9, answers=200, gestures=300)
+SHORT = Size(few=500, many=5_000, first=1, looks=1, answers=3, gestures=3)
+
+
+@app.command()
+def run(
+    *,
+    short: Annotated[bool, typer.Option("--short", help="5,000 jobs and few repetitions: a trial.")] = False,
+    only: Annotated[Name | None, typer.Option(help="One benchmark alone.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table as docs/benchmarks.md has it.")] = False,
+    date: Annotated[str, typer.Option(help="Written above the table.")] = "today",
+) -> None:
+    """How fast the bot is, each figure beside its floor."""
+    size, chosen = SHORT if short else FULL, frozenset(Name) if only is None else frozenset({only})
+    with TemporaryDirectory(prefix="benchmarks-") as folder:
+        rows = [*_few(size, chosen, Path(folder)), *_many(size, chosen, Path(folder))]
+    if markdown:
+        typer.echo("\n".join(for_markdown(rows, machine(date))))
+    else:
+        Console(width=WIDTH).print(for_terminal(rows, machine(date)))
+    if any(row.met is False for row in rows) and not short:
+        raise typer.Exit(1)
+
+
+def _few(size: Size, chosen: frozenset[Name], folder: Path) -> list[Row]:
+    if Name.FIRST not in chosen:
+        return []
+    with simulated(size.few) as world:
+        rows, _ = first_looks(world, folder, size.first)
+    return rows
+
+
+def _many(size: Size, chosen: frozenset[Name], folder: Path) -> Iterator[Row]:
+    """The state file of the last first look is what the other benchmarks work on."""
+    with simulated(size.many) as world:
+        rows, state = first_looks(world, folder, size.first if Name.FIRST in chosen else 1)
+        if Name.FIRST in chosen:
+            yield from rows
+        if Name.LOOK in chosen:
+            yield from idle_looks(world, state, size.looks)
+    if Name.ANSWERS in chosen:
+        yield from answers(state, size.answers)
+    if Name.SLASH in chosen:
+        yield from gestures(state, size.gestures)
