@@ -110,7 +110,7 @@ class App:
             return await answer(command, self.store.archive, self.job_urls, now())
 
     async def _deliver_round(self, sink: SlackSink) -> None:
-        settled = await deliver_due(self.store.outbox, sink, now, self.chance.random)
+        settled = await deliver_due(self.store.outbox, sink, self.config.slack.on_doubt, now, self.chance.random)
         self.reporter.delivered(settled, await self.store.archive.health(), now())
         if settled:
             self.outbox_filled.set()

@@ -29,6 +29,13 @@ CLOCK_OFF = 10  # seconds; timestamps of both worlds are compared with ours only
 NETWORK = "see that this machine reaches that address (proxy, firewall, DNS), and that the address is right"
 
 
+HISTORY = {
+    "channels:history": "public channels",
+    "groups:history": "private channels",
+    "im:history": "direct messages",
+}
+
+
 class Level(StrEnum):
     OK = "ok"
     NOTE = "note"  # the bot works, but something is less than it could be
@@ -149,9 +156,10 @@ def _scopes(door: Door, rules: Sequence[Rule]) -> Iterator[Finding]:
     for scope, does in wished.items():
         if scope not in door.scopes:
             yield Finding(Level.NOTE, f"scope {scope}", f"is missing; with it the bot {does}")
-    if not any(finding in door.scopes for finding in ("channels:history", "groups:history")):
-        words = "is not there, and not used yet: after a lost answer a message may come twice"
-        yield Finding(Level.NOTE, "scope channels:history", words)
+    for scope, where in HISTORY.items():
+        if scope not in door.scopes:
+            words = f"is missing; without it a message may come twice in {where}, after a lost answer"
+            yield Finding(Level.NOTE, f"scope {scope}", words, "install the app again with the scopes of manifest.yml")
 
 
 def _place(place: Place, door: Door) -> Finding:
@@ -167,7 +175,10 @@ def _place(place: Place, door: Door) -> Finding:
         return Finding(Level.OK, about, f"is {place.channel}, and the bot may post there")
     if place.is_private or (door.scopes and "chat:write.public" not in door.scopes):
         return Finding(Level.WRONG, about, "not_in_channel", remedy("not_in_channel"))
-    words = f"is {place.channel}; the bot posts there without being a member, and cannot read its history"
+    words = (
+        f"is {place.channel}; the bot posts there without being a member, so that it cannot look for a message whose "
+        "answer was lost"
+    )
     return Finding(Level.NOTE, about, words, f"invite the bot to {place.destination}")
 
 

@@ -95,12 +95,13 @@ def test_every_default_that_is_told_is_the_one_that_holds(tmp_path: Path) -> Non
 
 
 def test_the_settings_are_every_key_of_the_file() -> None:
-    assert [(setting.section, setting.key) for setting in SETTINGS][:6] == [
+    assert [(setting.section, setting.key) for setting in SETTINGS][:7] == [
         ("poll", "every"),
         ("poll", "page_size"),
         ("store", "url"),
         ("store", "keep"),
         ("slack", "mode"),
+        ("slack", "on_doubt"),
         ("server", "listen"),
     ]
     assert {setting.key for setting in SETTINGS if setting.section == "rules"} == {

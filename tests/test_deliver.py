@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.doubts import OnDoubt
 from bot.core.messages import Delivered, Outcome, Refused, Scope, TryLater, Unknown
 from bot.deliver import deliver_due, resolve_routes
 from bot.sandbox import slack_faults as faults
@@ -136,24 +137,10 @@ async def test_a_post_whose_answer_was_lost_may_have_arrived(world: World, fault
     assert len(world.posts()) == 1
 
 
-@pytest.mark.parametrize("fault", [faults.DROPPED, faults.HTML_502, faults.http_error(503)])
-async def test_a_post_that_was_lost_before_it_arrived_is_sent_again(world: World, fault: faults.Kind) -> None:
-    await world.fail("press")
-    world.slack.fault(fault, method="chat.postMessage")
-    await world.deliver()
-    assert await world.deliver() == []
-    world.clock.advance(1)
-    await world.deliver()
-    assert len(world.posts()) == 1
-
-
-async def test_an_error_that_nobody_knows_is_in_doubt_and_tried_again(world: World) -> None:
+async def test_an_error_that_nobody_knows_is_a_doubt(world: World) -> None:
     await world.fail("press")
     world.slack.fault(faults.refused("mercury_in_retrograde"), method="chat.postMessage")
     assert await outcomes(world) == [Unknown("Slack answered mercury_in_retrograde")]
-    world.clock.advance(1)
-    await world.deliver()
-    assert len(world.posts()) == 1
 
 
 async def test_a_form_that_slack_refuses_goes_out_once_as_plain_text(world: World) -> None:
@@ -236,7 +223,7 @@ async def test_stopped_while_it_is_written_down_an_outcome_is_written_down(world
         return 0.0
 
     world.slack.fault(faults.stall(), method="chat.postMessage")
-    delivery = asyncio.create_task(deliver_due(world.store.outbox, world.sink, world.clock, chance))
+    delivery = asyncio.create_task(deliver_due(world.store.outbox, world.sink, OnDoubt.REPEAT, world.clock, chance))
     await world.slack.state.bell.until(lambda: world.post_calls() == 1, 5)
     async with world.store.looks.transaction():  # whoever writes must wait for this
         world.slack.clear_faults()

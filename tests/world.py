@@ -11,6 +11,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.alerts import Rule
+from bot.core.doubts import OnDoubt
 from bot.core.history import Entry, HistoryQuery
 from bot.deliver import deliver_due
 from bot.jobs_api.client import JobsApi, connect
@@ -39,6 +40,7 @@ class World:
     sink: SlackSink
     rules: Sequence[Rule] = field(default_factory=lambda: [rule()])
     job_urls: Mapping[str, str] = field(default_factory=dict)
+    on_doubt: OnDoubt = OnDoubt.REPEAT
 
     async def look(self) -> Look:
         return await poll_once(self.api, self.store.looks, self.rules, self.job_urls, self.clock())
@@ -49,7 +51,7 @@ class World:
         return look
 
     async def deliver(self) -> list[Settled]:
-        return await deliver_due(self.store.outbox, self.sink, self.clock, lambda: CHANCE)
+        return await deliver_due(self.store.outbox, self.sink, self.on_doubt, self.clock, lambda: CHANCE)
 
     async def fail(self, *names: str) -> list[str]:
         """Jobs that ran at the last look and have failed since; the next look has been at them."""

@@ -15,6 +15,7 @@ from bot.config import values
 from bot.config.places import DESTINATION, MENTION, destination, mention
 from bot.core.alerts import Destination
 from bot.core.changes import ChangeKind
+from bot.core.doubts import OnDoubt
 
 PREFIX = "JOBSBOT_"
 DELIMITER = "__"
@@ -102,6 +103,14 @@ class SlackTable:
         WithJsonSchema({"enum": [str(mode) for mode in values.Mode]}),
         Field(description="How Slack reaches the bot: by a socket that the bot opens, or by posts to /slack/events."),
     ] = values.Mode.SOCKET
+    on_doubt: Annotated[
+        OnDoubt,
+        PlainValidator(values.on_doubt),
+        WithJsonSchema({"enum": [str(choice) for choice in OnDoubt]}),
+        Field(
+            description="What to do with a message that may have arrived, where the bot cannot look: repeat or hold."
+        ),
+    ] = OnDoubt.REPEAT
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from bot.config.secrets import (
 )
 from bot.config.values import Mode, endpoint, rule_called, slack_api_url
 from bot.core.alerts import Rule
+from bot.core.doubts import OnDoubt
 from bot.core.jobs import Field
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class SlackSettings:
 
     mode: Mode
     api_url: str
+    on_doubt: OnDoubt = OnDoubt.REPEAT
     bot_token: Secret | None = None
     app_token: Secret | None = None
     signing_secret: Secret | None = None
@@ -138,6 +140,7 @@ class _Environment:
         socket, http = certain is Mode.SOCKET, certain is Mode.HTTP
         return SlackSettings(
             mode=mode,
+            on_doubt=judged.settings.slack.on_doubt,
             api_url=self._address(SLACK_API_URL, slack_api_url),
             bot_token=self._secret(BOT_TOKEN),
             app_token=self._secret(APP_TOKEN, ", and Socket Mode needs it") if socket else None,

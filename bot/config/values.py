@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from bot.config.errors import did_you_mean, shown
 from bot.core.changes import ChangeKind
+from bot.core.doubts import OnDoubt
 from bot.core.instants import parse_duration, write_duration
 
 API_VERSION = "/v0.5"
@@ -92,6 +93,13 @@ def mode(value: object) -> Mode:
     if word not in tuple(Mode):
         raise ValueError(f'there is no mode {shown(word)}; write "socket" or "http"')
     return Mode(word)
+
+
+def on_doubt(value: object) -> OnDoubt:
+    word = text(value)
+    if word not in tuple(OnDoubt):
+        raise ValueError(f'there is no choice {shown(word)}; write "repeat" or "hold"')
+    return OnDoubt(word)
 
 
 def kind(value: object) -> ChangeKind:

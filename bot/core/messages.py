@@ -82,12 +82,24 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """An attempt that may have arrived: when it began and ended, by our clock."""
+
+    began: Instant
+    ended: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
-    """A message claimed for delivery. `attempts` counts this one; `channel` is the id its destination resolved to."""
+    """A message claimed for delivery at `claimed_at`. `attempts` counts this one; `channel` is the id its destination
+    resolved to; `doubt` is an earlier attempt that may have arrived.
+    """
 
     message: Message | Notice
     attempts: int
     channel: str | None
+    claimed_at: Instant = 0
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)

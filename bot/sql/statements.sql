@@ -106,7 +106,8 @@ GROUP BY m.destination;
 -- claim --
 -- The message is on its way from here on, whatever becomes of us.
 UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now WHERE seq = :seq
-RETURNING kind, body, attempts, (SELECT channel FROM routes r WHERE r.destination = messages.destination) AS channel;
+RETURNING kind, body, attempts, claimed_at, doubt_began, doubt_ended,
+    (SELECT channel FROM routes r WHERE r.destination = messages.destination) AS channel;
 
 -- pace --
 -- The pacing mark of a destination.
@@ -125,7 +126,7 @@ GROUP BY m.destination, r.not_before, r.mark ORDER BY due_at LIMIT 1;
 -- settle_message --
 -- What became of a message.
 UPDATE messages SET state = :state, due_at = :due_at, channel = coalesce(:channel, channel), ts = coalesce(:ts, ts),
-    trouble = :trouble
+    trouble = :trouble, doubt_began = :doubt_began, doubt_ended = :doubt_ended
 WHERE key = :key;
 
 -- resolve_route --
@@ -161,7 +162,8 @@ WHERE destination IN (:destination, '*') AND refusals > 0;
 
 -- requeue_unfinished --
 -- What was under way when the last process died.
-UPDATE messages SET state = 'queued', due_at = :now, trouble = 'the bot stopped while it was sent'
+UPDATE messages SET state = 'queued', due_at = :now, trouble = 'the bot stopped while it was sent',
+    doubt_began = coalesce(doubt_began, claimed_at), doubt_ended = :now
 WHERE state = 'sending' RETURNING key;
 
 -- parked_routes --

@@ -5,13 +5,13 @@ before the network is touched.
 from dataclasses import dataclass
 from typing import assert_never
 
+from bot.core.doubts import doubt_after
 from bot.core.instants import SECOND, Instant
 from bot.core.messages import (
     BURST,
     Delivered,
     Outcome,
     Parcel,
-    Receipt,
     Refused,
     Scope,
     TryLater,
@@ -75,12 +75,9 @@ class Outbox:
             match outcome:
                 case Delivered():
                     news = await _arrived(db, parcel, outcome, now)
-                case TryLater(after=after, scope=scope):
-                    wait = backoff(parcel.attempts, chance) if after is None else after
-                    news = await _later(db, parcel, outcome.reason, scope, now + int(wait * SECOND))
-                case Unknown(reason=reason):
-                    again_at = now + int(backoff(parcel.attempts, chance) * SECOND)
-                    news = await _later(db, parcel, reason, Scope.MESSAGE, again_at)
+                case TryLater() | Unknown():
+                    await _later(db, parcel, outcome, now, chance)
+                    news = False
                 case Refused():
                     news = await _refused(db, parcel, outcome, now)
                 case _:
@@ -89,25 +86,26 @@ class Outbox:
 
 
 async def _arrived(db: Connection, parcel: Parcel, outcome: Delivered, now: Instant) -> bool:
-    receipt = outcome.receipt
-    await _settle(db, parcel, "delivered", due_at=now, trouble=outcome.degraded, receipt=receipt)
+    await _settle(db, parcel, outcome, "delivered", now)
     return await db.run("open_route", destination=parcel.message.destination) > 0
 
 
-async def _later(db: Connection, parcel: Parcel, reason: str, scope: Scope, again_at: Instant) -> bool:
-    await _settle(db, parcel, "queued", due_at=again_at, trouble=reason)
+async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
+    after = outcome.after if isinstance(outcome, TryLater) else None
+    scope = outcome.scope if isinstance(outcome, TryLater) else Scope.MESSAGE
+    again_at = now + int((backoff(parcel.attempts, chance) if after is None else after) * SECOND)
+    await _settle(db, parcel, outcome, "queued", now, again_at)
     if scope is not Scope.MESSAGE:
         await db.run("delay_route", destination=_route(parcel, scope), not_before=again_at)
-    return False
 
 
 async def _refused(db: Connection, parcel: Parcel, outcome: Refused, now: Instant) -> bool:
     if outcome.scope is Scope.MESSAGE:
-        await _settle(db, parcel, "refused", due_at=now, trouble=outcome.reason)
+        await _settle(db, parcel, outcome, "refused", now)
         return True
+    await _settle(db, parcel, outcome, "queued", now)
     destination = _route(parcel, outcome.scope)
     route = await db.row("route", destination=destination)
-    await _settle(db, parcel, "queued", due_at=now, trouble=outcome.reason)
     if route and route["parked"] and route["not_before"] > now:
         return False  # refused together with the message for which it was parked
     again_at = now + int(park_time(route["refusals"] + 1 if route else 1) * SECOND)
@@ -120,14 +118,18 @@ def _route(parcel: Parcel, scope: Scope) -> str:
 
 
 async def _settle(
-    db: Connection, parcel: Parcel, state: str, *, due_at: Instant, trouble: str, receipt: Receipt | None = None
+    db: Connection, parcel: Parcel, outcome: Outcome, state: str, now: Instant, due_at: Instant | None = None
 ) -> None:
+    receipt = outcome.receipt if isinstance(outcome, Delivered) else None
+    doubt = doubt_after(outcome, parcel.doubt, parcel.claimed_at, now)
     await db.run(
         "settle_message",
         key=parcel.message.key,
         state=state,
-        due_at=due_at,
+        due_at=now if due_at is None else due_at,
         channel=receipt.channel if receipt else None,
         ts=receipt.ts if receipt else None,
-        trouble=trouble,
+        trouble=outcome.degraded if isinstance(outcome, Delivered) else outcome.reason,
+        doubt_began=doubt.began if doubt else None,
+        doubt_ended=doubt.ended if doubt else None,
     )

@@ -9,7 +9,7 @@ from bot.core.changes import Change
 from bot.core.instants import Instant
 from bot.core.jobs import Job, Progress
 from bot.core.memory import Memory
-from bot.core.messages import Message, Notice, Parcel
+from bot.core.messages import Doubt, Message, Notice, Parcel
 from bot.core.replies import SourceHealth
 from bot.sql.sqlite import Value
 
@@ -97,7 +97,9 @@ def change_values(change: Change, now: Instant) -> dict[str, Value]:
 
 
 def parcel_of(row: sqlite3.Row) -> Parcel:
-    return Parcel(_BODIES[row["kind"]].decode(row["body"]), row["attempts"], row["channel"])
+    doubt = None if row["doubt_began"] is None else Doubt(row["doubt_began"], row["doubt_ended"])
+    message = _BODIES[row["kind"]].decode(row["body"])
+    return Parcel(message, row["attempts"], row["channel"], row["claimed_at"], doubt)
 
 
 def source_health(row: sqlite3.Row) -> SourceHealth:

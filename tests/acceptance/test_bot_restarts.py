@@ -1,6 +1,4 @@
-"""Killed in the worst moments, again and again, while jobs fail: no failure is lost. One may be told twice only where
-the kill came between the post and its record.
-"""
+"""Killed in the worst moments, again and again, while jobs fail: no failure is lost, and none is told twice."""
 
 import asyncio
 from collections import Counter
@@ -52,7 +50,7 @@ def posts_asked_for(stage: Stage) -> int:
 
 async def all_told(stage: Stage, jobs: int) -> list[dict[str, object]]:
     """The failures in the ledger, once there are so many and all are delivered."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):  # what is in doubt is looked for ten seconds long
         while True:
             ledger = [entry for entry in await stage.history() if entry["kind"] == "failed"]
             if len(ledger) >= jobs and all(map(delivered, ledger)):
@@ -79,13 +77,13 @@ async def test_every_failure_is_told_though_the_bot_is_killed_ten_times(
         ledger = await all_told(stage, len(jobs))
         await bot.stops()
     posts = stage.posted_keys()
-    twice, may_be_twice = sum(count - 1 for count in posts.values()), MOMENTS.count(Moment.POSTED)
+    twice = sum(count - 1 for count in posts.values())
     lost = [entry["job_id"] for entry in ledger if not all(posts[key] for key in message_keys(entry))]
     figure(
         f"restart: {KILLS} kills, {len(ledger)} failures of {len(jobs)} told, {len(lost)} lost; of {len(posts)} "
-        f"messages {twice} posted twice (kills between post and record: {may_be_twice})"
+        f"messages {twice} posted twice (kills between post and record: {MOMENTS.count(Moment.POSTED)})"
     )
     assert Counter(str(entry["job_id"]) for entry in ledger) == Counter(job.id for job in jobs)
     assert max(Counter(entry["key"] for entry in ledger).values()) == 1
     assert not lost
-    assert twice <= may_be_twice
+    assert twice == 0

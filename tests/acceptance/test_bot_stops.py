@@ -47,8 +47,8 @@ async def test_it_stops_in_the_middle_of_a_look_while_slack_stalls_and_tells_bot
     stage.jobs.release_pages()
     stage.slack.clear_faults()
     async with stage.bot("run") as again:
-        await stage.told(*jobs)
-        await again.logs("told", times=2)
+        await stage.told(*jobs, within=20)  # what was under way is looked for ten seconds long
+        await again.logs("told", times=2, within=20)
         await again.stops()
     ledger = [entry for entry in await stage.history() if entry["kind"] == "failed"]
     assert all(map(delivered, ledger))

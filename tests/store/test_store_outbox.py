@@ -70,7 +70,7 @@ async def test_what_is_claimed_is_under_way_for_everybody_before_it_is_sent(
 ) -> None:
     await enqueue(store, message("m1"))
     (parcel,) = await store.outbox.claim_due(clock())
-    assert parcel == Parcel(message("m1"), attempts=1, channel=None)
+    assert parcel == Parcel(message("m1"), attempts=1, channel=None, claimed_at=clock())
     assert states(path) == {"m1": ("sending", 1)}
 
 

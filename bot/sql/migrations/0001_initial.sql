@@ -85,6 +85,8 @@ CREATE TABLE messages (
     attempts INTEGER NOT NULL DEFAULT 0,
     due_at INTEGER NOT NULL,
     claimed_at INTEGER,
+    doubt_began INTEGER,                 -- an attempt that may have arrived
+    doubt_ended INTEGER,
     channel TEXT,
     ts TEXT,
     trouble TEXT NOT NULL DEFAULT ''

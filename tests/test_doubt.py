@@ -1,0 +1,148 @@
+"""A message that may have arrived is looked for before it is sent again, so that nothing is lost and nothing comes
+twice."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.doubts import Absent, OnDoubt, Unseeable, clear_up
+from bot.core.instants import SECOND
+from bot.core.messages import Delivered, Doubt, Receipt, Refused, TryLater
+from bot.sandbox import slack_faults as faults
+from tests.world import World, open_world
+
+AFTER_WORK = [faults.LOST_REPLY, faults.ERROR_AFTER_WORK, faults.GARBAGE_AFTER_WORK]
+BEFORE_WORK = [faults.DROPPED, faults.HTML_502, faults.http_error(503), faults.refused("fatal_error")]
+DOUBT = Doubt(began=100 * SECOND, ended=103 * SECOND)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        yield opened
+
+
+async def seconds(world: World, count: int) -> None:
+    for _ in range(count):
+        await world.deliver()
+        world.clock.advance(1)
+
+
+def searches(world: World) -> int:
+    return sum(call.method == "conversations.history" for call in world.slack.state.calls)
+
+
+async def state(world: World) -> str:
+    (telling,) = [telling for entry in await world.history() for telling in entry.tellings]
+    return telling.state
+
+
+@pytest.mark.parametrize("fault", AFTER_WORK)
+async def test_a_post_that_arrived_although_its_answer_was_lost_is_adopted(world: World, fault: faults.Kind) -> None:
+    await world.fail("press")
+    world.slack.fault(fault, method="chat.postMessage")
+    await seconds(world, 30)
+    (post,) = world.posts()
+    (entry,) = [entry for entry in await world.history() if entry.tellings]
+    assert (entry.tellings[0].state, entry.tellings[0].ts) == ("delivered", post.ts)
+    assert world.post_calls() == 1
+
+
+@pytest.mark.parametrize("fault", BEFORE_WORK)
+async def test_a_post_that_did_not_arrive_is_sent_again_ten_seconds_later(world: World, fault: faults.Kind) -> None:
+    await world.fail("press")
+    world.slack.fault(fault, method="chat.postMessage")
+    await seconds(world, 10)
+    assert world.posts() == []
+    await seconds(world, 10)
+    assert (len(world.posts()), world.post_calls()) == (1, 2)
+
+
+async def test_a_second_lost_answer_is_a_doubt_of_its_own(world: World) -> None:
+    await world.fail("press")
+    world.slack.fault(faults.DROPPED, method="chat.postMessage")
+    world.slack.fault(faults.LOST_REPLY, method="chat.postMessage")
+    await seconds(world, 60)
+    assert (len(world.posts()), world.post_calls()) == (1, 2)
+
+
+async def test_what_was_under_way_when_the_process_died_is_looked_for(world: World) -> None:
+    await world.fail("press")
+    (parcel,) = await world.store.outbox.claim_due(world.clock())
+    channel = world.slack.state.channel("ml-alerts").id
+    assert isinstance(await world.sink.deliver(parcel, channel), Delivered)
+    world.clock.advance(5)
+    assert await world.store.outbox.requeue_unfinished(world.clock()) == 1
+    await seconds(world, 30)
+    assert (len(world.posts()), await state(world)) == (1, "delivered")
+
+
+async def test_what_was_claimed_and_not_sent_when_the_process_died_is_sent(world: World) -> None:
+    await world.fail("press")
+    await world.store.outbox.claim_due(world.clock())
+    await world.store.outbox.requeue_unfinished(world.clock())
+    await seconds(world, 30)
+    assert (len(world.posts()), await state(world)) == (1, "delivered")
+
+
+async def test_a_search_that_fails_is_made_again_before_anything_is_sent(world: World) -> None:
+    await world.fail("press")
+    world.slack.fault(faults.LOST_REPLY, method="chat.postMessage")
+    world.slack.fault(faults.HTML_502, method="conversations.history", times=3)
+    await seconds(world, 60)
+    assert (len(world.posts()), searches(world)) == (1, 4)
+
+
+async def test_it_is_found_behind_many_newer_messages(world: World) -> None:
+    await world.fail("press")
+    world.slack.fault(faults.LOST_REPLY, method="chat.postMessage")
+    await world.deliver()
+    world.slack.limits = False
+    for number in range(450):
+        await world.client.chat_postMessage(channel="#ml-alerts", text=f"chatter {number}")
+    await seconds(world, 30)
+    assert sum("press" in post.text for post in world.posts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("on_doubt", "posts", "told"), [(OnDoubt.REPEAT, 2, "delivered"), (OnDoubt.HOLD, 1, "refused")]
+)
+async def test_where_nobody_can_look_the_operator_has_decided(
+    world: World, on_doubt: OnDoubt, posts: int, told: str
+) -> None:
+    world.on_doubt = on_doubt
+    await world.fail("press")
+    world.slack.state.scopes.discard("channels:history")
+    world.slack.fault(faults.LOST_REPLY, method="chat.postMessage")
+    await seconds(world, 30)
+    assert (len(world.posts()), await state(world)) == (posts, told)
+
+
+async def test_a_message_in_doubt_holds_up_no_other_of_its_channel(world: World) -> None:
+    await world.fail("press")
+    world.slack.fault(faults.DROPPED, method="chat.postMessage")
+    await world.deliver()
+    await world.fail("lathe")
+    await seconds(world, 3)
+    assert ["lathe" in post.text for post in world.posts()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("sight", "now", "expected"),
+    [
+        (Receipt("C1", "1.0"), 104, Delivered(Receipt("C1", "1.0"))),
+        (Absent(), 104, TryLater("it may have arrived; not found yet", after=9.0)),
+        (Absent(), 113, None),
+        (Unseeable("not_in_channel"), 104, None),
+    ],
+)
+def test_what_a_look_into_the_channel_tells(sight: object, now: int, expected: object) -> None:
+    assert isinstance(sight, Receipt | Absent | Unseeable)
+    assert clear_up(sight, DOUBT, OnDoubt.REPEAT, now * SECOND) == expected
+
+
+def test_what_is_held_says_why() -> None:
+    outcome = clear_up(Unseeable("not_in_channel"), DOUBT, OnDoubt.HOLD, 104 * SECOND)
+    assert isinstance(outcome, Refused)
+    assert "not_in_channel" in outcome.reason
