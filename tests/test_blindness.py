@@ -1,30 +1,17 @@
 """The bot says when it is blind: in a message, once, if it lasts; and when it sees again."""
 
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import stamina
 
 from bot.core.jobs import Field
 from bot.sandbox.blocks import problems
 from bot.sandbox.jobs_faults import FAULTS
 from bot.sandbox.reading import links, rendered_text, rings
 from tests.samples import rule
-from tests.world import World, open_world
+from tests.world import World
 
-
-@pytest.fixture(autouse=True)
-def at_once() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=1):
-        yield
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def blind_for(world: World, minutes: int) -> None:

@@ -1,10 +1,8 @@
 """Would the bot work? Whatever is missing is found, with its remedy; and what only could be better is no failure."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import stamina
 
 from bot.check import Finding, Level, check_slack, check_source, check_store
 from bot.core.alerts import Rule
@@ -12,19 +10,9 @@ from bot.core.messages import Refused, Scope
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.jobs_faults import FAULTS
 from tests.samples import enqueue, message, rule
-from tests.world import World, open_world
+from tests.world import World
 
-
-@pytest.fixture(autouse=True)
-def at_once() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=1):
-        yield
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def slack_findings(world: World, *rules: Rule, app_token: str | None = None, send: bool = False) -> list[Finding]:

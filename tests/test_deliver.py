@@ -1,9 +1,7 @@
 """From the outbox to the people: once each, in order, and a place that is in trouble troubles no other."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -14,15 +12,9 @@ from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import rendered_text, rings
 from bot.slack.sink import EVENT_TYPE
 from tests.samples import rule
-from tests.world import World, open_world
+from tests.world import World
 
 BOTH = (rule("#ml-alerts", "#ml-training"),)
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as opened:
-        yield opened
 
 
 async def outcomes(world: World) -> list[Outcome]:

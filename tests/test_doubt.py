@@ -1,26 +1,17 @@
 """A message that may have arrived is looked for before it is sent again, so that nothing is lost and nothing comes
 twice."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.core.doubts import Absent, OnDoubt, Unseeable, clear_up
 from bot.core.instants import SECOND
 from bot.core.messages import Delivered, Doubt, Receipt, Refused, TryLater
 from bot.sandbox import slack_faults as faults
-from tests.world import World, open_world
+from tests.world import World
 
 AFTER_WORK = [faults.LOST_REPLY, faults.ERROR_AFTER_WORK, faults.GARBAGE_AFTER_WORK]
 BEFORE_WORK = [faults.DROPPED, faults.HTML_502, faults.http_error(503), faults.refused("fatal_error")]
 DOUBT = Doubt(began=100 * SECOND, ended=103 * SECOND)
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as opened:
-        yield opened
 
 
 async def seconds(world: World, count: int) -> None:

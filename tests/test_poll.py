@@ -1,28 +1,14 @@
 """A look, from the job API's pages to the outbox: everything in one transaction, nothing from a look that failed."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-
 import pytest
-import stamina
 
 from bot.core.faults import Fault, FaultKind
 from bot.core.messages import Message
 from bot.sandbox.jobs_faults import FAULTS
 from tests.samples import rule
-from tests.world import World, open_world
+from tests.world import World
 
-
-@pytest.fixture(autouse=True)
-def at_once() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=1):
-        yield
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def waiting(world: World) -> int:
