@@ -5,6 +5,7 @@ A change's key is made of its content, so that the same fact read again has the 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 
 from bot.core.instants import Instant, whole_seconds
 from bot.core.jobs import FINAL, Job, Status, own_timestamp
@@ -62,18 +63,22 @@ def diff(past: Past, listing: Listing) -> tuple[Change, ...]:
     """Every change between the memories and the listing; none if this listing is to be the baseline."""
     if past.baseline is None:
         return ()
-    seen = (change for job in listing.jobs for change in _of_job(past, job))
+    seen = (change for _, rows in groupby(listing.jobs, lambda job: job.id) for change in _of_job(past, rows))
     gone = (_vanished(past.memories[id_]) for id_ in sorted(listing.gone) if id_ in past.memories)
     return (*seen, *gone)
 
 
-def _of_job(past: Past, row: Job) -> Iterable[Change]:
-    memory = past.memories.get(row.id)
-    if memory is None:
-        return _of_newcomer(past, completed_from(None, row))
-    if is_stale(memory, row):
-        return ()
-    return _chain(memory.job.status, _of_known(memory.job, completed_from(memory, row)))
+def _of_job(past: Past, rows: Iterable[Job]) -> Iterator[Change]:
+    """What each of the job's rows, oldest first, adds to what was known before it."""
+    known: Job | None = None
+    for row in rows:
+        if known is None and (memory := past.memories.get(row.id)):
+            known = memory.job
+        if known is not None and is_stale(known, row):
+            continue
+        job = completed_from(known, row)
+        yield from _of_newcomer(past, job) if known is None else _chain(known.status, _of_known(known, job))
+        known = job
 
 
 def _of_newcomer(past: Past, job: Job) -> Iterable[Change]:

@@ -67,7 +67,8 @@ class Certificate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """What a sweep brought: the rows that differ from what was known, the known jobs that the API answered with 404,
-    the faults of rows that could not be read, and the certificate. `started` is by the API's clock.
+    the faults of rows that could not be read, and the certificate. A job that changed while it was read has several
+    rows, oldest first: each is evidence. `started` is by the API's clock.
     """
 
     source: str

@@ -39,15 +39,17 @@ def is_swapped(past: Past, listing: Listing) -> bool:
 
 
 def remembered(past: Past, listing: Listing, now: Instant) -> Iterator[tuple[Memory, bytes]]:
-    """What to store: the memory of each row that is not stale, with its fingerprint."""
+    """What to store: the memory of each job after its rows that are not stale, with the fingerprint of the last."""
+    taken: dict[str, tuple[Memory, bytes]] = {}
     for row in listing.rows:
-        memory = past.memories.get(row.id)
-        if row.job is not None and not (memory and is_stale(memory, row.job)):
-            yield _remember(memory, row.job, now), row.fingerprint
+        memory = taken[row.id][0] if row.id in taken else past.memories.get(row.id)
+        if row.job is not None and not (memory and is_stale(memory.job, row.job)):
+            taken[row.id] = (_remember(memory, row.job, now), row.fingerprint)
+    yield from taken.values()
 
 
 def _remember(memory: Memory | None, row: Job, now: Instant) -> Memory:
-    job = completed_from(memory, row)
+    job = completed_from(memory.job if memory else None, row)
     if memory is None:
         return Memory(job, _entered(job, now), now)
     since = memory.since if same_stage(memory.job, job) else _entered(job, now)
@@ -61,9 +63,8 @@ def _entered(job: Job, now: Instant) -> Instant:
     return job.told_at or now
 
 
-def is_stale(memory: Memory, job: Job) -> bool:
-    """Whether the row is an answer from before the memory: a lower count, or an earlier update."""
-    before = memory.job
+def is_stale(before: Job, job: Job) -> bool:
+    """Whether the row is an answer from before what is known: a lower count, or an earlier update."""
     told = (
         (before.retry_count, job.retry_count),
         (before.preemption_count, job.preemption_count),
@@ -72,9 +73,8 @@ def is_stale(memory: Memory, job: Job) -> bool:
     return any(was is not None and now is not None and now < was for was, now in told)
 
 
-def completed_from(memory: Memory | None, job: Job) -> Job:
-    """The job, with counts that its row did not tell taken from the memory."""
-    before = memory.job if memory else None
+def completed_from(before: Job | None, job: Job) -> Job:
+    """The job, with counts that its row did not tell taken from what was known."""
     return replace(
         job,
         retry_count=(before.retries if before else 0) if job.retry_count is None else job.retry_count,

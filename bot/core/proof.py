@@ -73,9 +73,10 @@ def _strictly_rising(times: list[datetime]) -> bool:
 class Pass:
     """One reading of the list from its first row to its last."""
 
-    def __init__(self, first: Page, tally: Tally, known_before: int) -> None:
+    def __init__(self, first: Page, tally: Tally, known_before: int, old_before: int) -> None:
         self.tally = tally
         self.known_before = known_before
+        self.old_before = old_before
         self.gapless = True
         self.idle = 0
         self.steps_back = 0
@@ -95,11 +96,14 @@ class Pass:
         self._order.add(page.rows)
         self._anchor = page.marks
 
-    def proves(self, last_total: int | None) -> bool:
-        """By count; or by touching pages in a fixed order, where what is short of the count was deleted meanwhile."""
+    def proves(self, last_total: int | None, *, news: bool) -> bool:
+        """By count; or by touching pages in a fixed order, where what is short of the count was deleted meanwhile. The
+        second proof takes a pass without `news` of rows that were there before: a page may have been cut short, and
+        the order may be another, which agreed with that of creation until a row moved.
+        """
         if self.tally.proven:
             return True
-        if not (self.gapless and self._order.fixed):
+        if news or not (self.gapless and self._order.fixed):
             return False
         if self.tally.total is None or last_total is None:
             return True

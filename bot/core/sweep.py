@@ -5,6 +5,7 @@ a page or a single job, and is given it. Only a reading that proves itself compl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
 from typing import TypeAlias
 
 from bot.core.instants import Instant
@@ -62,7 +63,7 @@ class Sweep:
         self._received = 0
         self._started: Instant = 0
         self._last_total: int | None = None
-        self._kept: dict[str, Row] = {}
+        self._kept: dict[str, tuple[Row, ...]] = {}
         self._faults: dict[str, None] = {}
         self._unreadable: set[str] = set()
         self._reading = True
@@ -125,7 +126,7 @@ class Sweep:
         return Listing(
             source=self._source,
             started=self._started,
-            rows=tuple(self._kept.values()),
+            rows=tuple(chain.from_iterable(self._kept.values())),
             gone=frozenset(self._gone),
             faults=faults,
             certificate=Certificate(
@@ -150,7 +151,8 @@ class Sweep:
         if current is None:
             self._passes += 1
             known_before = len(self._seen)
-            current = self._pass = Pass(page, Tally(page), known_before)
+            old_before = self._whole.old if self._whole else 0
+            current = self._pass = Pass(page, Tally(page), known_before, old_before)
         else:
             news = current.tally.add(page)
             current.idle = 0 if news else current.idle + 1
@@ -171,9 +173,9 @@ class Sweep:
             if row.fault:
                 self._unreadable.add(row.id)
             return
-        kept = self._kept.get(row.id)
-        if kept is None or kept.job is None or (row.job.updated_at or 0) >= (kept.job.updated_at or 0):
-            self._kept[row.id] = row
+        kept = self._kept.get(row.id, ())
+        others = (each for each in kept if each.fingerprint != row.fingerprint)
+        self._kept[row.id] = tuple(sorted((*others, row), key=_updated)) if kept else (row,)
 
     def _missed_the_seam(self, current: Pass, page: Page) -> bool:
         """Whether the page should be asked for again a little earlier, because rows may lie between it and the last."""
@@ -211,8 +213,9 @@ class Sweep:
         return self._whole.seen if self._whole else set()
 
     def _whole_is_proven(self, current: Pass) -> bool:
-        by_all = self._whole is not None and self._whole.proven
-        return by_all or current.proves(self._last_total)
+        if self._whole is None:
+            return False
+        return self._whole.proven or current.proves(self._last_total, news=self._whole.old > current.old_before)
 
     def _doubts(self, current: Pass, *, proven: bool) -> Iterable[str]:
         seen, usual = len(self._seen), self._known.usual
@@ -235,3 +238,7 @@ class Sweep:
         turn = {id_: blake2b(id_.encode(), digest_size=8, key=salt).digest() for id_ in absent}
         absent.sort(key=lambda id_: (id_ not in self._known.live, turn[id_]))
         return absent[:ASKED_SINGLY][::-1]
+
+
+def _updated(row: Row) -> Instant:
+    return (row.job and row.job.updated_at) or 0

@@ -95,12 +95,20 @@ ON CONFLICT (change_key, destination) DO NOTHING;
 SELECT destination, channel FROM routes WHERE channel IS NOT NULL;
 
 -- claimable --
--- The first message due for each destination that is open and has none under way.
+-- The first message due for each destination that is open and has none under way. None that tells of a job passes an
+-- earlier one there that tells of it too: a story is told in its order. That open messages are queued or sending is
+-- said again because SQLite takes their index only then.
 SELECT min(m.seq) AS seq, m.destination, coalesce(r.mark, 0) AS mark
 FROM messages m LEFT JOIN routes r ON r.destination = m.destination
-WHERE m.state = 'queued' AND m.due_at <= :now AND coalesce(r.not_before, 0) <= :now
-    AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.destination = m.destination AND s.state = 'sending')
+WHERE m.state = 'queued' AND m.state IN ('queued', 'sending') AND m.due_at <= :now AND coalesce(r.not_before, 0) <= :now
+    AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.destination = m.destination AND s.state = 'sending'
+        AND s.state IN ('queued', 'sending'))
     AND NOT EXISTS (SELECT 1 FROM routes w WHERE w.destination = '*' AND w.not_before > :now)
+    AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
+        JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
+        JOIN tellings u ON u.change_key = o.key AND u.destination = t.destination
+        JOIN messages b ON b.key = u.message_key
+        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending'))
 GROUP BY m.destination;
 
 -- claim --
@@ -119,8 +127,14 @@ ON CONFLICT (destination) DO UPDATE SET mark = excluded.mark;
 SELECT max(min(m.due_at), coalesce(r.not_before, 0), coalesce(r.mark, 0) - :slack,
     coalesce((SELECT not_before FROM routes WHERE destination = '*'), 0)) AS due_at
 FROM messages m LEFT JOIN routes r ON r.destination = m.destination
-WHERE m.state = 'queued'
-    AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.destination = m.destination AND s.state = 'sending')
+WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
+    AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.destination = m.destination AND s.state = 'sending'
+        AND s.state IN ('queued', 'sending'))
+    AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
+        JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
+        JOIN tellings u ON u.change_key = o.key AND u.destination = t.destination
+        JOIN messages b ON b.key = u.message_key
+        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending'))
 GROUP BY m.destination, r.not_before, r.mark ORDER BY due_at LIMIT 1;
 
 -- settle_message --
@@ -219,8 +233,12 @@ FROM tellings t JOIN messages m ON m.key = t.message_key
 WHERE t.change_key IN (SELECT value FROM json_each(:keys)) ORDER BY m.seq;
 
 -- prune_looks --
--- How listings were read longer ago than anybody asks.
-DELETE FROM looks WHERE started_at < :before;
+-- How listings were read: complete ones are kept for a day, suspect ones as long as changes, and of each source the
+-- latest, by which the next look is measured.
+DELETE FROM looks WHERE started_at < :day_ago
+    AND (started_at < :before OR json_array_length(certificate, '$.reasons') = 0)
+    AND EXISTS (SELECT 1 FROM looks l WHERE l.source = looks.source AND l.started_at > looks.started_at
+        LIMIT 1 OFFSET :latest - 1);
 
 -- prune_changes --
 -- Changes that are older than the store keeps, unless a message with them still waits.

@@ -12,10 +12,10 @@ from bot import BotError
 from bot.core.instants import Instant, length
 from bot.sql.sqlite import Connection, Database, NewerSchemaError, open_database, open_reader, pending
 from bot.store.archive import Archive
-from bot.store.looks import Looks
+from bot.store.looks import PATIENCE, Looks
 from bot.store.outbox import Outbox
 
-CERTIFICATES_KEPT = timedelta(hours=24)
+CERTIFICATES_KEPT = timedelta(hours=24)  # of complete listings
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Store:
         """Forgets what is older than the store keeps, but nothing that waits to be said, and no job that is there."""
         before = now - length(self.keep)
         async with self.db.transaction() as db:
-            await db.run("prune_looks", before=now - length(CERTIFICATES_KEPT))
+            await db.run("prune_looks", day_ago=now - length(CERTIFICATES_KEPT), before=before, latest=PATIENCE - 1)
             for name in ("prune_changes", "prune_tellings", "prune_messages", "prune_jobs"):
                 await db.run(name, before=before)
 

@@ -65,14 +65,14 @@ def life(chance: Random, *, clears: bool, restamps: bool, steps: int) -> Iterato
     yield job
     for _ in range(steps):
         now += chance.randrange(SECOND // 2, 600 * SECOND)
-        nexts = _NEXT[Status(job.status)]
+        nexts = NEXT[Status(job.status)]
         if not nexts:
             return
-        job = _moved(job, chance.choice(nexts), now, clears=clears, restamps=restamps)
+        job = moved(job, chance.choice(nexts), now, clears=clears, restamps=restamps)
         yield job
 
 
-_NEXT: dict[Status, tuple[Status, ...]] = {
+NEXT: dict[Status, tuple[Status, ...]] = {
     Status.PENDING: (Status.ADMITTED, Status.RUNNING, Status.FAILED, Status.CANCELLED),
     Status.ADMITTED: (Status.RUNNING, Status.RUNNING, Status.FAILED, Status.PREEMPTED),
     Status.RUNNING: (Status.COMPLETED, Status.FAILED, Status.FAILED, Status.CANCELLED, Status.PREEMPTED),
@@ -83,7 +83,7 @@ _NEXT: dict[Status, tuple[Status, ...]] = {
 }
 
 
-def _moved(job: Job, status: Status, now: Instant, *, clears: bool, restamps: bool) -> Job:
+def moved(job: Job, status: Status, now: Instant, *, clears: bool, restamps: bool) -> Job:
     retried = job.status in {Status.FAILED, Status.CANCELLED}
     if retried and clears:
         job = replace(job, started_at=None, failed_at=None, cancelled_at=None)

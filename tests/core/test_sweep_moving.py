@@ -2,13 +2,17 @@
 complete only where it saw every job that was there throughout.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.changes import diff
 from bot.core.sweep import MAX_PASSES, JobWanted
+from tests.core import lives
 from tests.core.moving_list import BY_CREATION, START, MovingList, Order, known_of, made, read
 
 often = settings(max_examples=120, deadline=None)  # a deadline would test the machine
@@ -178,3 +182,33 @@ def test_a_newcomer_does_not_stand_in_for_a_job_that_was_missed() -> None:
     listing = read(moving, page_size=10)
     assert "job_1030" in {row.id for row in listing.rows}
     assert not listing.certificate.complete
+
+
+def looks_like_creation(total: Callable[[int], int | None]) -> MovingList:
+    """By update, but in the order of creation until a job that was not read yet changes and another is deleted."""
+    moving = MovingList.of(40, Order.UPDATED_DESC)
+    moving.total = total
+
+    def once(each: MovingList) -> None:
+        if len(each.requests) == 5:
+            each.touch(sorted(each.jobs).index("job_3"))
+            each.delete(sorted(each.jobs).index("job_38"))
+
+    moving.between = once
+    return moving
+
+
+@pytest.mark.parametrize("total", [lambda count: count, lambda _: None], ids=["counted", "not counted"])
+def test_an_order_that_only_looked_like_that_of_creation_is_no_proof(total: Callable[[int], int | None]) -> None:
+    moving = looks_like_creation(total)
+    assert read(moving, page_size=5).certificate.passes > 1
+    assert moving.throughout <= {row.id for row in moving.given}
+
+
+def test_a_failure_that_was_retried_while_the_list_was_read_is_told() -> None:
+    failed = lives.row("FAILED", 0, failed_at=lives.at(60), updated_at=lives.at(60))
+    retried = lives.row("PENDING", 1, updated_at=lives.at(70))
+    known = lives.past(lives.row("RUNNING", 0, started_at=lives.at(30), updated_at=lives.at(30)))
+    listing = lives.listing(failed, retried)
+    assert [change.kind for change in diff(known, listing)] == ["failed", "retried"]
+    assert lives.after(known, listing).memories["job_1"].job == retried

@@ -8,9 +8,10 @@ import pytest
 from bot.core.alerts import Alert, Route
 from bot.core.changes import Change, ChangeKind
 from bot.core.history import HistoryQuery
+from bot.core.listing import Certificate
 from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope
 from bot.store.store import Store, open_store
-from tests.samples import DAY, KEEP, NOW, PLACE, enqueue, job, listing, message, take_in
+from tests.samples import COMPLETE, DAY, HOUR, KEEP, NOW, PLACE, SUSPECT, enqueue, job, listing, message, take_in
 
 LONG_AGO = NOW - 91 * DAY
 SENT = Delivered(Receipt("C1", "1.000001"))
@@ -92,12 +93,29 @@ async def test_a_job_that_is_gone_is_forgotten_after_a_while(store: Store, gone_
         assert len(await db.query("SELECT id FROM jobs", {})) == kept
 
 
-async def test_how_listings_were_read_is_kept_for_a_day(store: Store) -> None:
-    for at in (NOW - 2 * DAY, NOW - DAY // 2):
-        await take_in(store, listing([job(1)]), at)
+async def read_at(store: Store, *looks: tuple[int, Certificate]) -> list[int]:
+    """When the listings were read whose certificates are still there, once listings were read so and then."""
+    for at, certificate in looks:
+        await take_in(store, listing([job(1)], certificate=certificate), at)
     await store.prune(NOW)
     async with store.db.transaction() as db:
-        assert [row["started_at"] for row in await db.query("SELECT started_at FROM looks", {})] == [NOW - DAY // 2]
+        return [row["started_at"] for row in await db.query("SELECT started_at FROM looks ORDER BY started_at", {})]
+
+
+async def test_how_a_complete_listing_was_read_is_kept_for_a_day(store: Store) -> None:
+    young = [NOW - 3 * HOUR, NOW - 2 * HOUR]
+    assert await read_at(store, (NOW - 25 * HOUR, COMPLETE), *((at, COMPLETE) for at in young)) == young
+
+
+async def test_how_a_suspect_listing_was_read_is_kept_as_long_as_changes(store: Store) -> None:
+    kept = [NOW - 89 * DAY, NOW - 3 * HOUR, NOW - 2 * HOUR]
+    assert await read_at(store, (LONG_AGO, SUSPECT), *((at, SUSPECT) for at in kept)) == kept
+
+
+async def test_the_latest_listings_stay_because_the_next_one_is_measured_by_them(store: Store) -> None:
+    looks = [(NOW - days * DAY, SUSPECT if days == 9 else COMPLETE) for days in (9, 8, 4, 3)]
+    assert await read_at(store, *looks) == [NOW - 9 * DAY, NOW - 4 * DAY, NOW - 3 * DAY]
+    assert (await store.looks.known("default")).usual == 1
 
 
 async def test_an_empty_store_has_nothing_to_forget(store: Store) -> None:

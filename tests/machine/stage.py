@@ -1,0 +1,219 @@
+"""The bot's own look, store, delivery and sink between a jobs API at the wire and the sandbox's Slack; everything that
+may befall them, and the model beside it. Nothing here waits in real time.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import aiohttp
+import httpx
+import stamina
+
+from bot.core.alerts import Rule
+from bot.core.changes import ChangeKind
+from bot.core.doubts import OnDoubt
+from bot.core.instants import Instant
+from bot.core.jobs import Field
+from bot.core.messages import Outcome, Parcel, Refused, Scope
+from bot.deliver import deliver_due, resolve_routes
+from bot.jobs_api.client import JobsApi
+from bot.poll import Look, Looked, poll_once
+from bot.sandbox.slack_server import SlackServer
+from bot.slack.channels import Channels
+from bot.slack.sink import SlackSink
+from bot.store.outbox import Outbox, Settled
+from bot.store.store import Store, open_store
+from tests.machine.api_wire import ApiWire
+from tests.machine.model import ALERTS, ENDS, KINDS, NIGHTS, Cause, Copy, Judgement, Model, Told
+from tests.machine.truth import NIGHTLY, SOURCE, Truth, fact_of
+from tests.samples import KEEP, Clock
+from tests.world import CHANCE, slack_client
+
+RULES = (
+    Rule(name="ends", to=(f"#{ALERTS}",), on=frozenset(map(ChangeKind, ENDS)), globs={}, goes_on=True),
+    Rule(
+        name="nights",
+        to=(f"#{NIGHTS}",),
+        on=frozenset(map(ChangeKind, KINDS)),
+        globs={Field.NAME: (f"{NIGHTLY}*",)},
+    ),
+)
+HISTORY = "channels:history"
+ROUNDS = 400  # of delivery, in which everything must have settled
+
+
+class Dying(Outbox):
+    """The process ends after the requests and before their outcome is written."""
+
+    async def settle(self, parcel: Parcel, outcome: Outcome, now: Instant, chance: float) -> Settled:  # noqa: ARG002
+        return Settled(parcel, outcome, news=False)
+
+
+@dataclass(slots=True)
+class Stage:
+    path: Path
+    clock: Clock
+    truth: Truth
+    wire: ApiWire
+    slack: SlackServer
+    api: JobsApi
+    session: aiohttp.ClientSession
+    model: Model
+    store: Store = field(init=False)
+    sink: SlackSink = field(init=False)
+    looks: int = 0
+    _carried: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key of a message → keys of its changes
+    _epochs: list[int] = field(default_factory=lambda: [0])  # posts before each putting back of the state file
+    _copy: Copy | None = None
+    _opened: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def open(self) -> None:
+        """As the bot starts: what was under way is due again, and every destination is found."""
+        self.store = await self._opened.enter_async_context(open_store(self.path, KEEP))
+        client = slack_client(self.slack, self.session)
+        self.sink = SlackSink(client, Channels(client, self.clock))
+        await self.store.outbox.requeue_unfinished(self.clock())
+        await self.store.prune(self.clock())
+        await resolve_routes(self.store.outbox, self.sink, [place for rule in RULES for place in rule.to])
+
+    async def close(self) -> None:
+        await self._opened.aclose()
+
+    async def restart(self) -> None:
+        await self.close()
+        await self.open()
+
+    async def look(self) -> Look:
+        self.wire.given.clear()
+        look = await poll_once(self.api, self.store.looks, RULES, {}, self.clock())
+        self.wire.script.clear()
+        self.looks += 1
+        if isinstance(look, Looked):
+            self._carried.update((message.key, message.tells) for message in look.messages)
+            if look.first:
+                self.model.begin(self.wire.given)
+            else:
+                self.model.evidence.take(self.truth, self.wire.given)
+        return look
+
+    async def deliver(self, outbox: Outbox | None = None) -> Sequence[Settled]:
+        blind, doubtful = self._is_blind, await self._doubtful()
+        outbox = outbox or self.store.outbox
+        settled = await deliver_due(outbox, self.sink, OnDoubt.REPEAT, self.clock, lambda: CHANCE)
+        for one in settled:
+            carried = self._tellings(one.parcel.message.key, one.parcel.message.destination.removeprefix("#"))
+            if blind and one.parcel.message.key in doubtful:
+                self.model.may_repeat[Cause.BLIND].update(carried)
+            if isinstance(one.outcome, Refused) and one.outcome.scope is Scope.MESSAGE:
+                self.model.refused.update(carried)
+        return settled
+
+    async def die(self, *, sent: bool) -> None:
+        """The process ends between the claim of a message and the writing of its outcome."""
+        if sent:
+            await self.deliver(Dying(self.store.db))
+        else:
+            await self.store.outbox.claim_due(self.clock())
+        await self.restart()
+
+    def back_up(self) -> None:
+        with closing(sqlite3.connect(self.path)) as here, closing(sqlite3.connect(self._backup)) as there:
+            here.backup(there)
+        self._copy = Copy.of(self.model, self.epochs)
+
+    async def put_back(self) -> None:
+        if self._copy is None:
+            return
+        await self.close()
+        for suffix in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        self.path.write_bytes(self._backup.read_bytes())
+        self._copy.put_back(self.model, self.epochs)
+        self._epochs.append(len(self._posts()))
+        await self.open()
+
+    def mend(self) -> None:
+        """All is well in Slack from now on."""
+        self.slack.clear_faults()
+        self.slack.state.scopes.add(HISTORY)
+        self.slack.state.token_errors.clear()
+        for place in (ALERTS, NIGHTS):
+            channel = self.slack.state.channel(place)
+            channel.is_archived, channel.is_member = False, True
+
+    async def settle(self) -> Judgement:
+        """Nothing moves any more, everything works again, and all that waits is said."""
+        self.mend()
+        self.wire.script.clear()
+        self.truth.frozen = self.clock()
+        while not isinstance(look := await self.look(), Looked) or not look.listing.certificate.complete:
+            self.clock.advance(15)
+        for _ in range(ROUNDS):
+            if (due_at := await self.store.outbox.next_due()) is None:
+                break
+            self.clock.now = max(self.clock.now, due_at)
+            await self.deliver()
+        else:
+            raise AssertionError("what waits is never said")
+        self.truth.frozen = None
+        return self.model.judge(self.epochs)
+
+    @property
+    def epochs(self) -> list[list[Told]]:
+        """What was told, in its order, from one putting back of the state file to the next."""
+        posts = self._posts()
+        epochs = (posts[begin:end] for begin, end in pairwise([*self._epochs, len(posts)]))
+        return [[telling for post in epoch for telling in self._tellings(*post)] for epoch in epochs]
+
+    @property
+    def _backup(self) -> Path:
+        return self.path.with_name("backup.db")
+
+    @property
+    def _is_blind(self) -> bool:
+        places = [self.slack.state.channel(place) for place in (ALERTS, NIGHTS)]
+        return HISTORY not in self.slack.state.scopes or not all(place.is_member for place in places)
+
+    async def _doubtful(self) -> set[str]:
+        async with self.store.db.transaction() as db:
+            rows = await db.query("SELECT key FROM messages WHERE doubt_began IS NOT NULL", {})
+        return {str(row["key"]) for row in rows}
+
+    def _posts(self) -> list[tuple[str, str]]:
+        """The key and the place of each post, oldest first."""
+        posts = [(post, place) for place in (ALERTS, NIGHTS) for post in self.slack.state.posts(place)]
+        posts.sort(key=lambda pair: tuple(map(int, pair[0].ts.split("."))))
+        return [(str((post.metadata or {})["event_payload"]["key"]), place) for post, place in posts]
+
+    def _tellings(self, key: str, place: str) -> list[Told]:
+        return [Told(place, fact_of(change)) for change in self._carried.get(key, ())]
+
+
+@asynccontextmanager
+async def open_stage(folder: Path, lives: Sequence[int] = ()) -> AsyncIterator[Stage]:
+    """With a baseline of these jobs."""
+    clock, truth = Clock(), Truth()
+    wire = ApiWire(truth, clock)
+    for seed in lives:
+        truth.bear(seed, clock())
+        clock.advance(90)
+    stamina.instrumentation.set_on_retry_hooks([])
+    async with AsyncExitStack() as stack:
+        stack.enter_context(stamina.set_testing(True, attempts=3, cap=True))
+        slack = await stack.enter_async_context(SlackServer(now=clock.in_seconds))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        transport = httpx.MockTransport(wire.handle)
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url="http://jobs.test", transport=transport))
+        api = JobsApi(SOURCE, http, 3, clock)
+        stage = Stage(folder / "state.db", clock, truth, wire, slack, api, session, Model(truth))
+        await stage.open()
+        stack.push_async_callback(stage.close)
+        look = await stage.look()
+        assert isinstance(look, Looked)
+        assert look.first
+        clock.advance(5)
+        yield stage
