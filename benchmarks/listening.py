@@ -14,9 +14,11 @@ from pathlib import Path
 import aiohttp
 from prometheus_client import CollectorRegistry
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from benchmarks.answers import EVERY
 from benchmarks.processes import until_closed
 from bot.answer import answer
 from bot.clock import now
@@ -24,7 +26,7 @@ from bot.core.commands import Command
 from bot.core.replies import Reply
 from bot.server import routes, serve
 from bot.slack import http, socket
-from bot.slack.listeners import build_app
+from bot.slack.listeners import UnderWay, build_app
 from bot.store.archive import Archive
 from bot.store.store import open_archive
 
@@ -59,9 +61,9 @@ async def _listen(pipe: Connection, ours: Workspace, bare: Workspace, state: Pat
 
 def our_app(client: AsyncWebClient, slack: Workspace, archive: Archive) -> AsyncApp:
     async def ask(command: Command) -> Reply:
-        return await answer(command, archive, {}, now())
+        return await answer(command, archive, {}, EVERY, now())
 
-    return build_app(client, slack.signing_secret, ask)
+    return build_app(client, slack.signing_secret, ask, UnderWay())
 
 
 def bare_app(client: AsyncWebClient, slack: Workspace) -> AsyncApp:
@@ -101,7 +103,7 @@ async def _client(slack: Workspace) -> AsyncIterator[AsyncWebClient]:
 async def _open(app: AsyncApp, slack: Workspace) -> AsyncIterator[str]:
     """The app's URL for HTTP mode; its socket opens by itself."""
     hearing = asyncio.create_task(socket.listen(app, slack.app_token, lambda _connected: None))
-    site = routes(list, list, CollectorRegistry(), partial(http.handle, app))
+    site = routes(list, list, CollectorRegistry(), partial(http.handle, app, SignatureVerifier(slack.signing_secret)))
     try:
         async with serve(site, "127.0.0.1", 0) as port:
             yield f"http://127.0.0.1:{port}/slack/events"

@@ -4,13 +4,14 @@ how old it is.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import assert_never
 
 from bot.core.commands import Command, ListJobs, Mistake, Share, ShowHealth, ShowHelp, ShowJob, ShowOverview
 from bot.core.history import HistoryQuery
 from bot.core.instants import Instant
 from bot.core.jobs import JobQuery, View
-from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply
+from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply, aged
 from bot.store.archive import Archive
 
 RECENT_FAILURES = 5
@@ -18,47 +19,53 @@ STORY = 10  # changes on a job's card
 CANDIDATES = 10
 
 
-async def answer(command: Command, archive: Archive, job_urls: Mapping[str, str], now: Instant) -> Reply:  # noqa: PLR0911  one for each command
+async def answer(  # noqa: PLR0911  one for each command
+    command: Command, archive: Archive, job_urls: Mapping[str, str], every: timedelta, now: Instant
+) -> Reply:
+    """`every` is the time from look to look, by which an answer is known to be stale."""
     match command:
         case ShowOverview():
-            return await _overview(archive, job_urls, now)
+            return await _overview(archive, job_urls, every, now)
         case ListJobs():
-            return await _list(command, archive, job_urls, now)
+            return await _list(command, archive, job_urls, every, now)
         case ShowJob():
-            return await _show(command, archive, job_urls, now)
+            return await _show(command, archive, job_urls, every, now)
         case ShowHealth():
-            return HealthReport(await archive.health(), now)
+            health = await archive.health()
+            return HealthReport(replace(health, sources=aged(health.sources, every, now)), now)
         case ShowHelp():
             return HelpText()
         case Share():
-            return await answer(command.question, archive, job_urls, now)
+            return await answer(command.question, archive, job_urls, every, now)
         case Mistake():
             return Note(command.note, command.example)
         case _:
             assert_never(command)
 
 
-async def _overview(archive: Archive, job_urls: Mapping[str, str], now: Instant) -> Overview:
+async def _overview(archive: Archive, job_urls: Mapping[str, str], every: timedelta, now: Instant) -> Overview:
     failed, _ = await archive.select(JobQuery(view=View.FAILED, limit=RECENT_FAILURES), now)
-    return Overview(
-        counts=await archive.counts(), failed=failed, sources=await archive.sources(), job_urls=job_urls, now=now
-    )
+    sources = aged(await archive.sources(), every, now)
+    return Overview(counts=await archive.counts(), failed=failed, sources=sources, job_urls=job_urls, now=now)
 
 
-async def _list(command: ListJobs, archive: Archive, job_urls: Mapping[str, str], now: Instant) -> JobList:
+async def _list(
+    command: ListJobs, archive: Archive, job_urls: Mapping[str, str], every: timedelta, now: Instant
+) -> JobList:
     """The page asked for, or the last one if there are not so many (any more)."""
     rows, total = await archive.select(command.query, now)
-    reply = JobList(
-        command=command, rows=rows, total=total, sources=await archive.sources(), job_urls=job_urls, now=now
-    )
+    sources = aged(await archive.sources(), every, now)
+    reply = JobList(command=command, rows=rows, total=total, sources=sources, job_urls=job_urls, now=now)
     if rows or command.query.page <= reply.pages:
         return reply
-    return await _list(ListJobs(replace(command.query, page=reply.pages)), archive, job_urls, now)
+    return await _list(ListJobs(replace(command.query, page=reply.pages)), archive, job_urls, every, now)
 
 
-async def _show(command: ShowJob, archive: Archive, job_urls: Mapping[str, str], now: Instant) -> Reply:
+async def _show(
+    command: ShowJob, archive: Archive, job_urls: Mapping[str, str], every: timedelta, now: Instant
+) -> Reply:
     found, total = await archive.find(command.reference, CANDIDATES)
-    sources = await archive.sources()
+    sources = aged(await archive.sources(), every, now)
     match found:
         case ():
             return Note(

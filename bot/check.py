@@ -3,7 +3,7 @@ the test messages of `--send`.
 """
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -17,11 +17,14 @@ from bot.core.faults import Fault
 from bot.core.instants import SECOND, Instant, instant, write_duration
 from bot.core.remedies import remedy
 from bot.core.replies import Health
+from bot.core.wording import number
 from bot.jobs_api.client import JobsApi
+from bot.server import try_listening
 from bot.slack.channels import Channels
 from bot.slack.doors import Door, knock
 from bot.slack.places import Place, inspect, send_test
-from bot.store.store import open_archive
+from bot.store.lock import is_held
+from bot.store.store import open_archive, try_store
 
 CLOCK_OFF = 10  # seconds; timestamps of both worlds are compared with ours only roughly
 
@@ -54,17 +57,44 @@ class Finding:
         return self.level is Level.WRONG
 
 
-async def check_store(path: Path) -> list[Finding]:
-    """The state file, and the routes that are parked in it."""
+async def check_store(path: Path, sources: Collection[str]) -> tuple[list[Finding], Mapping[str, str]]:
+    """The state file, and the routes that are parked in it; and the organisation that it knows of each source."""
     if missing := _missing(path):
-        return [missing]
+        return [missing], {}
     try:
-        async with open_archive(path) as archive:
-            health = await archive.health()
+        await try_store(path)
+        async with open_archive(path, sources) as archive:
+            health, organisations = await archive.health(), await archive.organisations()
     except BotError as error:
-        return [Finding(Level.WRONG, "store", str(error))]
+        return [Finding(Level.WRONG, "store", str(error))], {}
     jobs = sum(source.jobs for source in health.sources)
-    return [Finding(Level.OK, "store", f"{path}, {jobs} jobs"), *_parked(health)]
+    fine = Finding(Level.OK, "store", f"{path}, {number(jobs, 'job')}")
+    return [fine, *map(_ghost, archive.ghosts), *_parked(health)], organisations
+
+
+def _ghost(source: str) -> Finding:
+    words = "is in the state file and configured no more: its jobs are not shown"
+    remedy_ = "if it was renamed, it begins anew; or give it back its old name"
+    return Finding(Level.NOTE, f"source {source}", words, remedy_)
+
+
+async def check_listen(host: str, port: int, state: Path) -> Finding:
+    """The address of the bot's own server; a bot that runs may have it already."""
+    about = f"server on {host}:{port}"
+    try:
+        await try_listening(host, port)
+    except BotError as error:
+        if not _runs(state):
+            return Finding(Level.WRONG, about, str(error))
+        return Finding(Level.OK, about, "is in use, and a bot runs on the state file")
+    return Finding(Level.OK, about, "is free")
+
+
+def _runs(state: Path) -> bool:
+    try:
+        return is_held(state)
+    except BotError:  # which is told of the store
+        return False
 
 
 def _missing(path: Path) -> Finding | None:
@@ -84,15 +114,20 @@ def _parked(health: Health) -> Iterator[Finding]:
         yield Finding(Level.WRONG, f"route {route.destination}", words, remedy(route.reason))
 
 
-async def check_source(api: JobsApi, now: Instant) -> AsyncIterator[Finding]:
+async def check_source(api: JobsApi, organisation: str, now: Instant) -> AsyncIterator[Finding]:
+    """`organisation` is the one that the state file knows, if any."""
     about = f"source {api.source}"
-    told = await api.clock_and_total()
-    if isinstance(told, Fault):
-        yield Finding(Level.WRONG, about, str(told), "" if told.needs_operator else NETWORK)
+    page = await api.glance()
+    if isinstance(page, Fault):
+        yield Finding(Level.WRONG, about, str(page), "" if page.needs_operator else NETWORK)
         return
-    at, total = told
-    yield Finding(Level.OK, about, f"the job API lets the bot in and counts {total} jobs")
-    yield _clock(f"clock of {about}", at, now)
+    found = {row.job.org_id for row in page.rows if row.job and row.job.org_id}
+    if organisation and found and organisation not in found:
+        words = f"swapped key: it opens another organisation than {organisation}, whose jobs the state file holds"
+        yield Finding(Level.WRONG, about, words, "give back the old key, or a new [store] url for the new organisation")
+    else:
+        yield Finding(Level.OK, about, f"the job API lets the bot in and counts {page.total} jobs")
+    yield _clock(f"clock of {about}", page.at, now)
 
 
 async def check_slack(
@@ -114,7 +149,7 @@ async def check_slack(
     if send:
         for place in places:
             if not place.trouble:
-                yield _sent(place, await send_test(client, place))
+                yield _sent(place, await send_test(client, place, f"test/{place.channel}/{clock()}"))
 
 
 def _clock(about: str, theirs: Instant, ours: Instant) -> Finding:

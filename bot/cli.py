@@ -63,10 +63,11 @@ def run(config: ConfigOption = None) -> None:
     """Watch the jobs and tell the team, until stopped."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # until the loops listen: nothing is open yet
     from bot import app as bot_app  # noqa: PLC0415  the other commands need not load Slack
+    from bot.core.texts import masked  # noqa: PLC0415
     from bot.telemetry import configure_logs  # noqa: PLC0415
 
     settings = _load(config, Need.EVERYTHING)
-    configure_logs()
+    configure_logs(masked)
     asyncio.run(bot_app.run(settings))
 
 
@@ -88,7 +89,9 @@ def check(
 @app.command()
 def sandbox(
     *,
-    port: Annotated[int, typer.Option(help="The port of its page on 127.0.0.1; 0 takes a free one.")] = 8090,
+    port: Annotated[
+        int, typer.Option(help="The port of its page on 127.0.0.1; 0 takes a free one.", min=0, max=65_535)
+    ] = 8090,
     seed: Annotated[int, typer.Option(help="Which story is told.")] = 1,
     speed: Annotated[float, typer.Option(help="How much faster than life the jobs go.", min=0.1, max=100.0)] = 1.0,
     mode: Annotated[str, typer.Option(help="How Slack reaches the bot: socket or http.")] = "socket",

@@ -1,33 +1,42 @@
-"""Out of the outbox and to the people. One message is under way for each destination at a time, so a channel that
-hangs delays nobody else; a message that must wait lets the others of its channel pass.
+"""Out of the outbox and to the people. One message is under way for each channel at a time, so one that hangs
+delays nobody else; a message that must wait lets the others of its channel pass.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
-from dataclasses import replace
+import sqlite3
+from collections.abc import Awaitable, Callable, Collection
 
-from bot.core.doubts import OnDoubt, clear_up
+from bot.core.doubts import OnDoubt, clear_up, to_send
 from bot.core.instants import Instant
 from bot.core.messages import Outcome, Parcel, Refused, Scope, TryLater, Unknown
 from bot.slack.sink import SlackSink
+from bot.sql.sqlite import may_pass
 from bot.store.outbox import Outbox, Settled
 
+SETTLE_AGAIN = 1.0  # seconds
 log = logging.getLogger(__name__)
 
 
-async def resolve_routes(outbox: Outbox, sink: SlackSink, destinations: Collection[str]) -> dict[str, str]:
+async def resolve_routes(
+    outbox: Outbox, sink: SlackSink, destinations: Collection[str], clock: Callable[[], Instant]
+) -> dict[str, str]:
     """Finds every destination before it is needed, so that a channel's name and its id count as one place from the
-    first alert on. Those that cannot be found now, with the reason.
+    first alert on. Each is written down as soon as it is found, or parked. Those that cannot be found now, with the
+    reason.
     """
-    found = await asyncio.gather(*(sink.resolve(destination) for destination in destinations))
-    troubles: dict[str, str] = {}
-    for destination, channel in zip(destinations, found, strict=True):
-        if isinstance(channel, str):
-            await outbox.resolve(destination, channel)
-        else:
-            troubles[destination] = channel.reason
-    return troubles
+
+    async def resolve(destination: str) -> str:
+        found = await sink.resolve(destination)
+        if isinstance(found, str):
+            await outbox.resolve(destination, found)
+            return ""
+        if isinstance(found, Refused) and found.scope is Scope.CHANNEL:
+            await outbox.lose(destination, found.reason, clock())
+        return found.reason
+
+    reasons = await asyncio.gather(*map(resolve, destinations))
+    return {destination: why for destination, why in zip(destinations, reasons, strict=True) if why}
 
 
 async def deliver_due(
@@ -40,25 +49,43 @@ async def deliver_due(
     async def deliver(parcel: Parcel) -> Settled:
         try:
             attempted, outcome = await _attempt(parcel, outbox, sink, on_doubt, clock)
+        except sqlite3.Error as error:  # no fault of the message, which has not been sent
+            if not may_pass(error):
+                raise
+            attempted, outcome = parcel, TryLater(f"the state file: {error}")
         except Exception as error:
             log.exception("a message could not be handled")
             attempted, outcome = parcel, Refused(f"a bug of the bot: {error!r}", Scope.MESSAGE)  # costs no other
-        settling = asyncio.ensure_future(outbox.settle(attempted, outcome, clock(), chance()))
+        return await _persistently(lambda: outbox.settle(attempted, outcome, clock(), chance()))
+
+    done = await asyncio.gather(*map(deliver, await outbox.claim_due(clock())), return_exceptions=True)
+    for error in done:
+        if isinstance(error, BaseException):
+            raise error  # once the others are settled
+    return [settled for settled in done if isinstance(settled, Settled)]
+
+
+async def _persistently(settle: Callable[[], Awaitable[Settled]]) -> Settled:
+    """Settles, however often the state file fails that for the moment: what went out must not stay unsettled. Whoever
+    cancels ends it; then the message is looked for at the next start.
+    """
+    while True:
+        settling = asyncio.ensure_future(settle())
         try:
             return await asyncio.shield(settling)
         except asyncio.CancelledError:
-            await settling  # before whoever cancels goes on and closes the store
+            await asyncio.gather(settling, return_exceptions=True)  # before whoever cancels closes the store
             raise
-
-    return list(await asyncio.gather(*map(deliver, await outbox.claim_due(clock()))))
+        except sqlite3.Error as error:
+            if not may_pass(error):
+                raise
+        await asyncio.sleep(SETTLE_AGAIN)
 
 
 async def _attempt(
     parcel: Parcel, outbox: Outbox, sink: SlackSink, on_doubt: OnDoubt, clock: Callable[[], Instant]
 ) -> tuple[Parcel, Outcome]:
-    """What came of the parcel. If an earlier attempt may have arrived, that is looked for first; a parcel whose doubt
-    is cleared up comes back without it.
-    """
+    """How the parcel went out, and what came of it. If an earlier attempt may have arrived, it is looked for first."""
     channel = parcel.channel or await sink.resolve(parcel.message.destination)
     if not isinstance(channel, str):
         return parcel, TryLater(channel.reason) if isinstance(channel, Unknown) else channel
@@ -70,4 +97,5 @@ async def _attempt(
             return parcel, sight
         if outcome := clear_up(sight, parcel.doubt, on_doubt, clock()):
             return parcel, outcome
-    return replace(parcel, doubt=None), await sink.deliver(parcel, channel)
+        parcel = to_send(parcel, sight)
+    return parcel, await sink.deliver(parcel, channel)

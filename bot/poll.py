@@ -2,6 +2,7 @@
 and written in one transaction; a look that failed concludes nothing.
 """
 
+from asyncio import to_thread as beside  # of 100,000 changed jobs, so that whoever asks meanwhile is answered
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,21 +12,24 @@ from bot.core.changes import diff
 from bot.core.faults import Fault, FaultKind
 from bot.core.instants import Instant
 from bot.core.listing import Listing
-from bot.core.memory import is_swapped
+from bot.core.memory import becomes_baseline, is_swapped
 from bot.core.messages import Message, compose
-from bot.core.notices import blind_notices, sighted_notices
+from bot.core.notices import notices_of_fault, notices_of_listing
 from bot.jobs_api.client import JobsApi
 from bot.store.looks import Looks
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A look that succeeded, and what followed from it. `first` says that it became the baseline."""
+    """A look that succeeded, and what followed from it. `first` says that it became the baseline, `watched` that there
+    is one.
+    """
 
     listing: Listing
     verdicts: tuple[Verdict, ...]
     messages: tuple[Message, ...]
     first: bool
+    watched: bool = True
 
 
 Look: TypeAlias = Looked | Fault
@@ -50,24 +54,25 @@ async def _conclude(
         past = await ledger.past_of(listing)
         if is_swapped(past, listing):
             return _swapped(listing.source, past.org_id)
-        changes = diff(past, listing)
-        verdicts = decide(changes, rules, await ledger.told(changes), await ledger.channels())
-        messages = compose(verdicts, job_urls, now)
-        sighted = sighted_notices(listing.source, await ledger.blindness_of(listing.source), rules, now)
+        changes = await beside(diff, past, listing)
+        told, channels = await ledger.told(changes), await ledger.channels()
+        verdicts = await beside(decide, changes, rules, told, channels)
+        messages = await beside(compose, verdicts, job_urls, now)
+        before, doubts = await ledger.episodes_of(listing.source), listing.certificate.reasons
         await ledger.remember(past, listing, now)
         await ledger.record(verdicts, now)
-        await ledger.enqueue([*sighted, *messages], now)
-    return Looked(listing, verdicts, messages, first=past.baseline is None and listing.certificate.complete)
+        await ledger.give_notice(notices_of_listing(listing.source, before, doubts, rules, now), now)
+        await ledger.enqueue(messages, now)
+    first = becomes_baseline(past, listing)
+    return Looked(listing, verdicts, messages, first, watched=first or past.baseline is not None)
 
 
 async def _admit(fault: Fault, source: str, looks: Looks, rules: Sequence[Rule], now: Instant) -> None:
     """Writes down that the look failed; if that lasts, people are told that the bot is blind."""
     async with looks.transaction() as ledger:
-        blindness = await ledger.record_fault(source, fault, now)
-        notices = blind_notices(source, blindness, str(fault), rules, now)
-        if notices:
-            await ledger.enqueue(notices, now)
-            await ledger.record_blind_told(source)
+        await ledger.record_fault(source, fault, now)
+        episodes = await ledger.episodes_of(source)
+        await ledger.give_notice(notices_of_fault(source, episodes, str(fault), rules, now), now)
 
 
 def _swapped(source: str, org_id: str) -> Fault:

@@ -2,14 +2,15 @@
 and once when it ends, not at every look.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import assert_never
 
 import structlog
 
-from bot.core.alerts import Alert
+from bot.core.alerts import Alert, Verdict
 from bot.core.faults import Fault
 from bot.core.instants import SECOND, Instant
+from bot.core.listing import RowFault
 from bot.core.messages import Delivered, Refused, TryLater, Unknown
 from bot.core.replies import Health
 from bot.poll import Look, Looked
@@ -18,15 +19,19 @@ from bot.store.outbox import Settled
 from bot.telemetry import Metrics
 from bot.vitals import Vitals
 
+LOGGED_CHANGES = 20  # of one look; the ledger has the others
+
 
 class Reporter:
     def __init__(self, log: structlog.stdlib.BoundLogger, metrics: Metrics, vitals: Vitals) -> None:
         self._log = log
         self._metrics = metrics
         self._vitals = vitals
-        self._said: dict[str, str] = {}
+        self._said: dict[str, set[str]] = {}
 
-    def opened(self, unfinished: int) -> None:
+    def opened(self, unfinished: int, abandoned: int) -> None:
+        if abandoned:
+            self._log.warning("messages for places that no rule names any more are given up", count=abandoned)
         if unfinished:
             self._log.warning(
                 "messages were under way when the bot last stopped; they are sent again", count=unfinished
@@ -46,14 +51,23 @@ class Reporter:
             self._vitals.slack(connected=False, trouble=door.trouble)
             self._once("Slack", door.trouble, "Slack cannot be reached yet; trying on", why=door.trouble)
 
-    def resolved(self, troubles: Mapping[str, str]) -> None:
-        for destination, why in troubles.items():
-            self._log.error("a destination cannot be found: its alerts wait", destination=destination, why=why)
+    def resolved(self, destinations: Collection[str], troubles: Mapping[str, str]) -> None:
+        """Which of the destinations that were looked for cannot be found, with the reason."""
+        for destination in destinations:
+            why = troubles.get(destination, "")
+            words = "a destination cannot be found: its alerts wait"
+            self._once(f"finding {destination}", why, words, destination=destination, why=why)
 
     def heard(self, connected: bool) -> None:  # noqa: FBT001  the shape of a callback
         self._vitals.slack(connected=connected)
         self._metrics.slack_connected.set(connected)
         self._once("connection", "" if connected else "lost", "Slack's connection is not there; reconnecting")
+
+    def stored(self, what: str, trouble: str) -> None:
+        """Whether the state file served a round of a loop."""
+        self._vitals.stored(what, trouble)
+        words = "the state file cannot be used; this is tried again"
+        self._once(f"state file, {what}", trouble, words, what=what, why=trouble)
 
     def looked(self, source: str, look: Look, now: Instant, took: float) -> int:
         """How many looks at the source have failed in a row."""
@@ -73,7 +87,7 @@ class Reporter:
         for one in settled:
             self._settled(one)
         self._metrics.waiting.set(health.waiting)
-        self._metrics.oldest.set((now - health.oldest) / SECOND if health.oldest is not None else 0)
+        self._metrics.oldest.set(max(0.0, (now - health.oldest) / SECOND) if health.oldest is not None else 0)
         self._metrics.parked.set(len(health.parked))
 
     def _good_look(self, source: str, look: Looked, now: Instant) -> None:
@@ -81,24 +95,36 @@ class Reporter:
         metrics.looks.labels(source, "complete" if certificate.complete else "suspect").inc()
         metrics.looked_at.labels(source).set(now / SECOND)
         metrics.suspect.labels(source).set(not certificate.complete)
-        metrics.bad_rows.labels(source).set(len(look.listing.faults))
         metrics.jobs.labels(source).set(certificate.seen)
-        self._vitals.looked(source)
+        self._vitals.looked(source, doubts="" if look.watched else "; ".join(certificate.reasons))
         self._once(f"look at {source}", "", "")
         doubts = "; ".join(certificate.reasons)
         self._once(
             f"listing of {source}", "doubt" if doubts else "", "the listing is suspect", source=source, why=doubts
         )
-        kinds = ", ".join(sorted({fault.partition(": ")[2] or fault for fault in look.listing.faults}))
-        self._once(f"rows of {source}", kinds, "rows cannot be read", source=source, why=kinds)
+        self._bad_rows(source, look.listing.faults)
         if look.first:
             self._log.info(
                 "the baseline is taken: what happens from now on is told", source=source, jobs=certificate.seen
             )
-        for verdict in look.verdicts:
-            change, alerts = verdict.change, isinstance(verdict, Alert)
-            metrics.changes.labels(str(change.kind), "alert" if alerts else "silence").inc()
-            (self._log.info if alerts else self._log.debug)("change", key=change.key, name=change.job.name, told=alerts)
+        self._changes(look.verdicts)
+
+    def _bad_rows(self, source: str, faults: Sequence[RowFault]) -> None:
+        self._metrics.bad_rows.labels(source).set(len(faults))
+        firsts = {kind: fault for fault in reversed(faults) for kind in _kinds(fault)}
+        for kind in firsts or [""]:
+            first = str(firsts.get(kind, ""))
+            self._once(f"rows of {source}", kind, "rows cannot be read", source=source, rows=len(faults), first=first)
+
+    def _changes(self, verdicts: Sequence[Verdict]) -> None:
+        for verdict in verdicts:
+            told = "alert" if isinstance(verdict, Alert) else "silence"
+            self._metrics.changes.labels(str(verdict.change.kind), told).inc()
+        alerts = [verdict.change for verdict in verdicts if isinstance(verdict, Alert)]
+        for change in alerts[:LOGGED_CHANGES]:
+            self._log.info("change", key=change.key, name=change.job.name)
+        if more := len(alerts[LOGGED_CHANGES:]):
+            self._log.info("more changes; `history` names them all", count=more)
 
     def _settled(self, settled: Settled) -> None:
         message, outcome = settled.parcel.message, settled.outcome
@@ -119,10 +145,18 @@ class Reporter:
                 assert_never(outcome)
 
     def _once(self, about: str, state: str, words: str, **more: object) -> None:
-        """Logs a state when it begins or becomes another, and when it is over; an empty state is the normal one."""
-        before = self._said.get(about, "")
-        self._said[about] = state
-        if state and state != before:
+        """Logs a state when it comes up first, and when all are over, however they alternate between; an empty state
+        is the normal one.
+        """
+        said = self._said.setdefault(about, set())
+        if state and state not in said:
+            said.add(state)
             self._log.warning(words, **more)
-        elif before and not state:
+        elif said and not state:
+            said.clear()
             self._log.info(f"{about}: all is well again")
+
+
+def _kinds(fault: RowFault) -> Iterable[str]:
+    """What is wrong with the row, without what differs from look to look."""
+    return fault.why.partition(":")[0].split("; ")

@@ -54,5 +54,11 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int
         await runner.cleanup()
 
 
+async def try_listening(host: str, port: int) -> None:
+    """BotError if the address cannot be had."""
+    async with serve(web.Application(), host, port):
+        pass
+
+
 def _verdict(reasons: Sequence[str]) -> web.Response:
     return web.Response(status=503 if reasons else 200, text="\n".join(reasons or ["ok"]) + "\n")

@@ -13,8 +13,10 @@ QUIET = 600.0  # seconds for which a library's line is not logged again
 FOREIGN = ("bolt", "socket", "slack_sdk", "slack_bolt", "aiohttp.access", "httpx", "asyncio")
 
 
-def configure_logs(stream: TextIO = sys.stderr) -> None:
-    """One line an event, for people on a terminal and as JSON elsewhere; our own and the libraries' alike."""
+def configure_logs(masked: Callable[[str], str], stream: TextIO = sys.stderr) -> None:
+    """One line an event, for people on a terminal and as JSON elsewhere; our own and the libraries' alike. `masked`
+    takes the secrets out of a line: libraries write addresses and answers into it as they are.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -36,6 +38,7 @@ def configure_logs(stream: TextIO = sys.stderr) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 renderer,
+                lambda _logger, _method, line: masked(str(line)),
             ],
         )
     )

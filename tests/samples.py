@@ -16,6 +16,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 KEEP = timedelta(days=90)
+EVERY = timedelta(seconds=15)
 PLACE = "#ml-alerts"
 COMPLETE = Certificate(reasons=(), pages=1, passes=1, overlaps=0, seen=1, first_total=1, last_total=1, asked=0)
 SUSPECT = replace(COMPLETE, reasons=("the list is shorter than usual",))

@@ -10,9 +10,10 @@ from bot.answer import CANDIDATES, RECENT_FAILURES, answer
 from bot.core.alerts import Silence
 from bot.core.changes import Change, ChangeKind
 from bot.core.grammar import parse
+from bot.core.instants import Instant
 from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply
 from bot.store.store import Store, open_store
-from tests.samples import HOUR, KEEP, NOW, job, listing, take_in
+from tests.samples import EVERY, HOUR, KEEP, NOW, job, listing, take_in
 
 URLS = {"default": "https://console.example/jobs/{job_id}"}
 
@@ -26,8 +27,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
 
 
-async def ask(store: Store, text: str) -> Reply:
-    return await answer(parse(text), store.archive, URLS, NOW)
+async def ask(store: Store, text: str, now: Instant = NOW) -> Reply:
+    return await answer(parse(text), store.archive, URLS, EVERY, now)
 
 
 async def listed(store: Store, text: str) -> JobList:
@@ -48,6 +49,14 @@ async def test_a_reply_that_speaks_of_jobs_says_how_old_it_is(store: Store, text
     reply = await ask(store, text)
     assert isinstance(reply, Overview | JobList | JobCard | Candidates)
     assert (reply.now, [source.looked_at for source in reply.sources], reply.job_urls) == (NOW, [NOW], URLS)
+
+
+@pytest.mark.parametrize("text", ["", "failed", "show job_00099", "show nightly", "health"])
+async def test_a_reply_from_a_store_that_nobody_fills_any_more_knows_that_it_is_stale(store: Store, text: str) -> None:
+    reply = await ask(store, text, NOW + HOUR)
+    assert not isinstance(reply, HelpText | Note)
+    sources = reply.health.sources if isinstance(reply, HealthReport) else reply.sources
+    assert [source.stale for source in sources] == [True]
 
 
 async def test_a_list_comes_in_pages_with_the_count_of_all(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""The bot says when it is blind: in a message, once, if it lasts; and when it sees again."""
+"""The bot says when it is blind or doubts what it sees: in a message, once, if it lasts; and when that is over."""
 
 from dataclasses import replace
 
@@ -74,3 +74,32 @@ async def test_a_notice_has_a_form_that_slack_takes_and_rings_nobody(world: Worl
     assert problems(blind.blocks) == []
     assert (rings(blind), links(blind)) == (set(), set())
     assert blind.text.startswith("I cannot see the jobs of default since ")
+
+
+async def doubts_for(world: World, minutes: int) -> None:
+    """A look a minute, at a list that counts one job more than it shows."""
+    world.jobs.total_shift = 1
+    for _ in range(minutes + 1):
+        await world.good_look()
+        await world.deliver()
+        world.clock.advance(60)
+
+
+async def test_a_list_that_does_not_add_up_for_long_is_told_once_and_its_end_too(world: World) -> None:
+    await doubts_for(world, 9)
+    assert world.posts() == []
+    await doubts_for(world, 20)
+    [doubtful] = world.posts()
+    assert "The job list of default does not add up since " in doubtful.text
+    assert "saw 1 jobs where the API counts 2" in rendered_text(doubtful)
+    world.jobs.total_shift = 0
+    await sees_again(world)
+    assert "The job list of default adds up again" in rendered_text(world.posts()[-1])
+    assert len(world.posts()) == 2
+
+
+async def test_what_a_list_in_doubt_shows_is_told_all_the_same(world: World) -> None:
+    world.jobs.total_shift = 1
+    (failed,) = await world.fail("press")
+    await world.deliver()
+    assert [failed in rendered_text(post) for post in world.posts()] == [True]

@@ -1,15 +1,21 @@
 """Would the bot work? Whatever is missing is found, with its remedy; and what only could be better is no failure."""
 
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.check import Finding, Level, check_slack, check_source, check_store
+from bot.check import Finding, Level, check_listen, check_slack, check_source, check_store
 from bot.core.alerts import Rule
 from bot.core.messages import Refused, Scope
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.jobs_faults import FAULTS
-from tests.samples import enqueue, message, rule
+from bot.store.lock import only_one
+from bot.store.store import open_store
+from tests.samples import KEEP, enqueue, message, rule
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -21,12 +27,17 @@ async def slack_findings(world: World, *rules: Rule, app_token: str | None = Non
     return [finding async for finding in found]
 
 
+async def store_findings(path: Path, *sources: str) -> list[Finding]:
+    return (await check_store(path, sources or ["default"]))[0]
+
+
 def wrong(findings: list[Finding]) -> dict[str, Finding]:
     return {finding.about: finding for finding in findings if finding.is_wrong}
 
 
 async def source_findings(world: World) -> list[Finding]:
-    return [finding async for finding in check_source(world.api, world.clock())]
+    known = await world.store.archive.organisations()
+    return [finding async for finding in check_source(world.api, known["default"], world.clock())]
 
 
 async def test_where_all_is_there_nothing_is_wrong_and_nothing_is_posted(world: World) -> None:
@@ -86,6 +97,12 @@ async def test_a_token_of_the_wrong_kind_is_found(world: World) -> None:
     world.client.token = world.slack.app_token
     (finding,) = await slack_findings(world)
     assert "SLACK_BOT_TOKEN: not_allowed_token_type" in finding.words
+
+
+async def test_both_tokens_in_each_other_s_place_are_named_at_once(world: World) -> None:
+    world.client.token = world.slack.app_token
+    (finding,) = await slack_findings(world, app_token=world.slack.bot_token)
+    assert all(f"{name}: not_allowed_token_type" in finding.words for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"))
 
 
 async def test_slack_out_of_reach_is_said_so(world: World) -> None:
@@ -150,25 +167,108 @@ async def test_clocks_that_differ_are_noted(world: World) -> None:
 
 
 async def test_the_state_file_is_counted_and_parked_routes_in_it_are_wrong(world: World, tmp_path: Path) -> None:
-    (finding,) = await check_store(tmp_path / "state.db")
+    (finding,) = await store_findings(tmp_path / "state.db")
     assert (finding.level, "1 job" in finding.words) == (Level.OK, True)
     await enqueue(world.store, message())
     (parcel,) = await world.store.outbox.claim_due(world.clock())
     await world.store.outbox.settle(parcel, Refused("not_in_channel", Scope.CHANNEL), world.clock(), 0.0)
-    finding = wrong(await check_store(tmp_path / "state.db"))["route #ml-alerts"]
+    finding = wrong(await store_findings(tmp_path / "state.db"))["route #ml-alerts"]
     assert "not_in_channel" in finding.words
     assert "invite" in finding.remedy
 
 
+def block(name: str) -> Callable[[Path], None]:
+    """Something else lies where the bot needs a file of its own; also the administrator cannot write to that."""
+    return lambda folder: (folder / name).mkdir()
+
+
+def replace_by_rubbish(folder: Path) -> None:
+    (folder / "state.db").write_bytes(b"no database" * 100)
+
+
+def damage(folder: Path) -> None:
+    with (folder / "state.db").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 8192)
+
+
+def make_newer(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "state.db")) as db, db:
+        db.execute("INSERT INTO migrations (name) VALUES ('9999_later.sql')")
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (block("state.db-wal"), "Cannot use the state file"),
+        (block("state.db.lock"), "Cannot write beside the state file"),
+        (replace_by_rubbish, "damaged"),
+        (damage, "damaged"),
+        (make_newer, "newer jobsbot"),
+    ],
+)
+async def test_a_state_file_on_which_no_bot_could_run_is_wrong(
+    tmp_path: Path, harm: Callable[[Path], None], words: str
+) -> None:
+    async with open_store(tmp_path / "state.db", KEEP):
+        pass
+    harm(tmp_path)
+    (finding,) = await store_findings(tmp_path / "state.db")
+    assert (finding.is_wrong, words in finding.words) == (True, True), finding.words
+
+
+async def test_to_check_changes_nothing_in_the_state_file(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "state.db", KEEP):
+        pass
+    before = (tmp_path / "state.db").read_bytes()
+    assert wrong(await store_findings(tmp_path / "state.db")) == {}
+    assert (tmp_path / "state.db").read_bytes() == before
+
+
+async def test_a_bot_that_writes_just_now_is_no_failure(world: World) -> None:
+    with only_one(world.store.path):
+        async with world.store.db.transaction():
+            assert wrong(await store_findings(world.store.path)) == {}
+
+
+async def test_a_source_that_is_configured_no_more_is_noted(world: World) -> None:
+    notes = [one for one in await store_findings(world.store.path, "renamed") if one.level is Level.NOTE]
+    assert [note.about for note in notes] == ["source default"]
+
+
+async def test_a_key_of_another_organisation_is_wrong(world: World) -> None:
+    for id_ in list(world.jobs.world.jobs):
+        world.jobs.world.delete(id_)
+    world.jobs.world.org_id = "org_other"
+    world.jobs.world.add("theirs", status="FAILED", age=5)
+    finding = wrong(await source_findings(world))["source default"]
+    assert ("swapped key" in finding.words, "old key" in finding.remedy) == (True, True)
+
+
+async def test_a_port_in_use_is_wrong_unless_a_bot_that_runs_has_it(tmp_path: Path) -> None:
+    state = tmp_path / "state.db"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert (
+            "[server] listen"
+            in wrong([await check_listen("127.0.0.1", port, state)])[f"server on 127.0.0.1:{port}"].words
+        )
+        with only_one(state):
+            assert not (await check_listen("127.0.0.1", port, state)).is_wrong
+    assert not (await check_listen("127.0.0.1", port, state)).is_wrong
+
+
 async def test_no_state_file_yet_is_no_failure(tmp_path: Path) -> None:
-    (finding,) = await check_store(tmp_path / "state.db")
+    (finding,) = await store_findings(tmp_path / "state.db")
     assert (finding.level, "jobsbot run" in finding.remedy) == (Level.NOTE, True)
 
 
 async def test_a_folder_that_is_missing_or_none_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in ("nowhere", "file"):
-        (finding,) = await check_store(tmp_path / folder / "state.db")
+        (finding,) = await store_findings(tmp_path / folder / "state.db")
         assert (finding.is_wrong, str(tmp_path / folder) in finding.words, "url" in finding.remedy) == (
             True,
             True,
@@ -178,5 +278,5 @@ async def test_a_folder_that_is_missing_or_none_is_wrong(tmp_path: Path) -> None
 
 async def test_a_damaged_state_file_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "state.db").write_bytes(b"no database" * 100)
-    (finding,) = await check_store(tmp_path / "state.db")
+    (finding,) = await store_findings(tmp_path / "state.db")
     assert (finding.is_wrong, "damaged" in finding.words) == (True, True)

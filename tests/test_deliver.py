@@ -1,16 +1,20 @@
 """From the outbox to the people: once each, in order, and a place that is in trouble troubles no other."""
 
 import asyncio
+import sqlite3
 from contextlib import suppress
 
 import pytest
 
 from bot.core.doubts import OnDoubt
-from bot.core.messages import Delivered, Outcome, Refused, Scope, TryLater, Unknown
+from bot.core.instants import SECOND, Instant
+from bot.core.messages import Delivered, Outcome, Parcel, Refused, Scope, TryLater, Unknown
 from bot.deliver import deliver_due, resolve_routes
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import rendered_text, rings
-from bot.slack.sink import EVENT_TYPE
+from bot.slack.posting import EVENT_TYPE
+from bot.sql.sqlite import Database
+from bot.store.outbox import Outbox, Settled
 from tests.samples import rule
 from tests.world import World
 
@@ -238,7 +242,8 @@ async def test_the_key_of_the_message_is_in_its_metadata(world: World) -> None:
 
 
 async def test_every_destination_is_found_before_it_is_needed(world: World) -> None:
-    troubles = await resolve_routes(world.store.outbox, world.sink, ["#ml-alerts", "#nowhere", "@U0SANDBOX1"])
+    sought = ["#ml-alerts", "#nowhere", "@U0SANDBOX1"]
+    troubles = await resolve_routes(world.store.outbox, world.sink, sought, world.clock)
     assert list(troubles) == ["#nowhere"]
     async with world.store.looks.transaction() as ledger:
         channels = await ledger.channels()
@@ -248,8 +253,97 @@ async def test_every_destination_is_found_before_it_is_needed(world: World) -> N
 
 async def test_a_name_and_an_id_of_one_channel_are_told_once_from_the_first_alert_on(world: World) -> None:
     world.rules = [rule("#ml-alerts", world.slack.state.channel("ml-alerts").id)]
-    await resolve_routes(world.store.outbox, world.sink, world.rules[0].to)
+    await resolve_routes(world.store.outbox, world.sink, world.rules[0].to, world.clock)
     await world.fail("press")
     while await world.deliver():
         world.clock.advance(1)
     assert len(world.posts()) == 1
+
+
+class Noting(Outbox):
+    """Tells of each destination that was written down."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.noted = asyncio.Queue[str]()
+
+    async def resolve(self, destination: str, channel: str) -> None:
+        await super().resolve(destination, channel)
+        self.noted.put_nowait(destination)
+
+    async def lose(self, destination: str, why: str, now: Instant) -> None:
+        await super().lose(destination, why, now)
+        self.noted.put_nowait(destination)
+
+
+async def test_a_place_that_hangs_while_it_is_looked_for_delays_no_other(world: World) -> None:
+    world.slack.fault(faults.stall(), method="conversations.open")
+    outbox, sought = Noting(world.store.db), ["@U0SANDBOX1", "#ml-alerts", "#nowhere"]
+    finding = asyncio.create_task(resolve_routes(outbox, world.sink, sought, world.clock))
+    try:
+        async with asyncio.timeout(5):
+            assert {await outbox.noted.get(), await outbox.noted.get()} == {"#ml-alerts", "#nowhere"}
+    finally:
+        world.slack.clear_faults()
+    assert list(await finding) == ["#nowhere"]
+    assert await outbox.noted.get() == "@U0SANDBOX1"
+
+
+async def test_a_place_that_cannot_be_found_is_out_of_reach_until_it_is_found(world: World) -> None:
+    for _ in range(2):
+        await resolve_routes(world.store.outbox, world.sink, ["#to-be-made"], world.clock)
+        (route,) = (await world.store.archive.health()).parked
+        assert route.destination == "#to-be-made"
+        assert "channel_not_found" in route.reason
+        world.clock.advance(60)
+    assert route.since == world.clock() - 120 * SECOND
+    world.slack.state.add_channel("to-be-made")
+    assert await resolve_routes(world.store.outbox, world.sink, ["#to-be-made"], world.clock) == {}
+    assert (await world.store.archive.health()).parked == ()
+
+
+async def test_an_alert_for_a_place_that_was_not_found_is_tried_all_the_same(world: World) -> None:
+    world.rules = [rule("#to-be-made")]
+    await resolve_routes(world.store.outbox, world.sink, ["#to-be-made"], world.clock)
+    world.slack.state.add_channel("to-be-made")
+    world.clock.advance(60)
+    await world.fail("press")
+    await world.deliver()
+    assert len(world.posts("to-be-made")) == 1
+    assert (await world.store.archive.health()).parked == ()
+
+
+async def test_what_slack_refused_when_it_was_posted_is_not_open_because_it_was_found(world: World) -> None:
+    world.slack.state.channel("ml-alerts").is_archived = True
+    await world.fail("press")
+    await world.deliver()
+    await resolve_routes(world.store.outbox, world.sink, ["#ml-alerts"], world.clock)
+    (route,) = (await world.store.archive.health()).parked
+    assert route.reason == "is_archived"
+
+
+class Locked(Outbox):
+    """Some other process holds the state file for one of the places."""
+
+    async def settle(self, parcel: Parcel, outcome: Outcome, now: Instant, chance: float) -> Settled:
+        if parcel.message.destination == "#ml-alerts":
+            raise sqlite3.OperationalError("database is locked")
+        return await super().settle(parcel, outcome, now, chance)
+
+    async def resolve(self, destination: str, channel: str) -> None:
+        if destination == "#general":
+            raise sqlite3.OperationalError("database is locked")
+        await super().resolve(destination, channel)
+
+
+async def test_a_state_file_that_fails_costs_no_message(world: World) -> None:
+    world.rules = [rule("#ml-alerts", "#ml-training", "#general")]
+    await world.fail("press")
+    with pytest.raises(sqlite3.OperationalError):
+        await deliver_due(Locked(world.store.db), world.sink, OnDoubt.REPEAT, world.clock, lambda: 0.0)
+    assert await states(world) == {"#ml-alerts": "sending", "#ml-training": "delivered", "#general": "sending"}
+    await world.store.outbox.requeue_unfinished(world.clock())
+    for _ in range(20):
+        await world.deliver()
+        world.clock.advance(1)
+    assert [len(world.posts(place)) for place in ("ml-alerts", "ml-training", "general")] == [1, 1, 1]

@@ -20,7 +20,7 @@ ROOMS = {
     "pydantic_settings": {"config"},
     "random": {"app"},
     "slack_bolt": {"slack", "app"},
-    "slack_sdk": {"slack", "app", "check"},
+    "slack_sdk": {"slack", "app", "loops", "check"},
     "typer": {"cli"},
 }
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "time_ns", "monotonic"})

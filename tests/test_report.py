@@ -12,10 +12,11 @@ from bot.core.alerts import Alert, Route, Silence
 from bot.core.changes import Change, ChangeKind
 from bot.core.faults import Fault, FaultKind
 from bot.core.instants import SECOND
+from bot.core.listing import RowFault
 from bot.core.messages import Delivered, Outcome, Parcel, Receipt, Refused, Scope, TryLater, Unknown
 from bot.core.replies import Health, ParkedRoute
 from bot.poll import Looked
-from bot.report import Reporter
+from bot.report import LOGGED_CHANGES, Reporter
 from bot.slack.doors import Door
 from bot.store.outbox import Settled
 from bot.telemetry import Metrics
@@ -81,8 +82,30 @@ def test_a_suspect_listing_is_logged_once_and_counted_as_such(told: Told) -> Non
     assert told.metric("jobsbot_listing_suspect", source="prod") == 0
 
 
+def test_troubles_that_alternate_are_logged_once_each_until_all_is_well(told: Told) -> None:
+    down, slow = BROKEN, Fault(FaultKind.TIMEOUT, "no answer")
+    for look in (down, slow, down, slow, WELL, slow):
+        told.reporter.looked("prod", look, NOW, 0.1)
+    assert [level for level, _ in told.lines()] == ["warning", "warning", "info", "warning"]
+
+
+def test_faults_of_rows_that_alternate_or_differ_only_in_a_number_are_logged_once_each(told: Told) -> None:
+    status, name = RowFault("job_1", "status is missing"), RowFault("job_2", "name is no text; status is missing")
+    errors = [RowFault("job_3", f"server error: HTTP 500, internal: err-{number}") for number in range(3)]
+    for faults in ((status,), (name,), (status, status), (errors[0],), (errors[1], status), (name, errors[2])):
+        told.reporter.looked("prod", replace(WELL, listing=replace(WELL.listing, faults=faults)), NOW, 0.1)
+    told.reporter.looked("prod", WELL, NOW, 0.1)
+    assert told.lines() == [("warning", "rows cannot be read")] * 3 + [("info", "rows of prod: all is well again")]
+    assert [(line.get("rows"), line.get("first")) for line in told.capture.entries] == [
+        (1, "job_1: status is missing"),
+        (1, "job_2: name is no text; status is missing"),
+        (1, "job_3: server error: HTTP 500, internal: err-0"),
+        (None, None),
+    ]
+
+
 def test_rows_that_cannot_be_read_are_logged_once_for_each_kind_of_fault(told: Told) -> None:
-    bad = replace(WELL.listing, faults=("job_1: status is missing", "job_2: status is missing"))
+    bad = replace(WELL.listing, faults=tuple(RowFault(id_, "status is missing") for id_ in ("job_1", "job_2")))
     for _ in range(3):
         told.reporter.looked("prod", replace(WELL, listing=bad), NOW, 0.1)
     assert told.lines() == [("warning", "rows cannot be read")]
@@ -92,6 +115,12 @@ def test_rows_that_cannot_be_read_are_logged_once_for_each_kind_of_fault(told: T
 def test_the_baseline_is_logged(told: Told) -> None:
     told.reporter.looked("prod", replace(WELL, first=True), NOW, 0.1)
     assert told.lines() == [("info", "the baseline is taken: what happens from now on is told")]
+
+
+def test_a_source_is_not_ready_before_its_baseline(told: Told) -> None:
+    told.vitals.slack(connected=True)
+    told.reporter.looked("prod", replace(WELL, listing=listing([], certificate=SUSPECT), watched=False), NOW, 0.1)
+    assert told.vitals.unready() == ["source prod: the first look is not done, the list is shorter than usual"]
 
 
 def test_a_good_look_makes_the_source_ready_and_says_when_it_was(told: Told) -> None:
@@ -106,7 +135,17 @@ def test_changes_are_counted_by_kind_and_verdict(told: Told) -> None:
     told.reporter.looked("prod", replace(WELL, verdicts=verdicts), NOW, 0.1)
     for verdict in ("alert", "silence"):
         assert told.metric("jobsbot_changes_total", kind="failed", verdict=verdict) == 1
-    assert [level for level, _ in told.lines()] == ["info", "debug"]
+    assert [level for level, _ in told.lines()] == ["info"]
+
+
+def test_of_very_many_changes_in_one_look_the_first_are_logged_and_the_others_counted(told: Told) -> None:
+    alerts = [Alert(replace(FAILED, job=job(number)), (Route(PLACE, "failures", ()),)) for number in range(5_000)]
+    silence = Silence(FAILED, "no rule matches")
+    told.reporter.looked("prod", replace(WELL, verdicts=(silence, *alerts)), NOW, 0.1)
+    loud = [line for line in told.capture.entries if line["log_level"] == "info"]
+    assert [line["event"] for line in loud] == [*["change"] * LOGGED_CHANGES, "more changes; `history` names them all"]
+    assert loud[-1]["count"] == 5_000 - LOGGED_CHANGES
+    assert told.metric("jobsbot_changes_total", kind="failed", verdict="alert") == 5_000
 
 
 @pytest.mark.parametrize(
@@ -153,7 +192,26 @@ def test_slack_out_of_reach_at_the_start_is_logged_once(told: Told) -> None:
 
 
 def test_what_was_under_way_at_the_last_stop_is_logged(told: Told) -> None:
-    told.reporter.opened(0)
+    told.reporter.opened(0, 0)
     assert told.lines() == []
-    told.reporter.opened(3)
+    told.reporter.opened(3, 0)
     assert told.capture.entries[0]["count"] == 3
+
+
+def test_messages_for_places_that_nobody_names_any_more_are_logged_as_given_up(told: Told) -> None:
+    told.reporter.opened(0, 3)
+    assert told.lines() == [("warning", "messages for places that no rule names any more are given up")]
+
+
+def test_a_destination_that_cannot_be_found_is_logged_once_and_when_it_is_found(told: Told) -> None:
+    for troubles in ({PLACE: "channel_not_found"}, {PLACE: "channel_not_found"}, {}, {}):
+        told.reporter.resolved([PLACE, "#other"], troubles)
+    assert told.lines() == [
+        ("warning", "a destination cannot be found: its alerts wait"),
+        ("info", f"finding {PLACE}: all is well again"),
+    ]
+
+
+def test_a_message_of_a_time_that_has_not_come_yet_waits_for_no_time(told: Told) -> None:
+    told.reporter.delivered([], replace(IDLE, waiting=1, oldest=NOW + 3600 * SECOND), NOW)
+    assert told.metric("jobsbot_outbox_oldest_seconds") == 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from bot.core.texts import masked
 from bot.telemetry import QUIET, OncePerWhile, configure_logs
 
 
@@ -18,7 +19,7 @@ def lines() -> Iterator[io.StringIO]:
     handlers, level = root.handlers[:], root.level
     root.handlers = []  # else configuring closes those of the test run
     stream = io.StringIO()
-    configure_logs(stream)
+    configure_logs(masked, stream)
     yield stream
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
@@ -58,6 +59,18 @@ def test_an_error_with_its_trace_is_one_line(lines: io.StringIO) -> None:
         logging.getLogger("bot.anew").exception("a command could not be answered")
     (line,) = logged(lines)
     assert "ZeroDivisionError" in str(line["exception"])
+
+
+def test_no_line_shows_a_secret(lines: io.StringIO) -> None:
+    try:
+        float("Authorization: Bearer 0123456789abcdef")
+    except ValueError:
+        logging.getLogger("bot.anew").exception("no %s", "xoxb-0123456789abcdef")
+    structlog.get_logger("jobsbot").info("told", why={"key": 'a "quoted" sk_0123456789abcdef'})
+    logging.getLogger("slack_sdk.anew").warning("cannot open %s", "wss://a.example/?ticket=0123456789abcdef&b=1")
+    assert len(logged(lines)) == 3
+    assert "0123456789abcdef" not in lines.getvalue()
+    assert logged(lines)[1]["why"] == {"key": 'a "quoted" sk_…'}
 
 
 def test_what_a_library_repeats_is_said_once_in_a_while() -> None:

@@ -80,3 +80,12 @@ def test_a_loop_that_has_not_turned_for_three_minutes_beyond_its_wait_is_stuck(v
 def test_a_stuck_loop_is_named(vitals: Vitals) -> None:
     vitals.turned("look at prod", NOW, 0)
     assert "look at prod" in vitals.stuck(NOW + 2 * STUCK)[0]
+
+
+def test_not_ready_while_the_state_file_fails_any_of_the_loops(vitals: Vitals) -> None:
+    for loop in ("delivery", "look at prod"):
+        vitals.stored(loop, "database is locked")
+    vitals.stored("delivery", "")
+    assert vitals.unready() == ["state file: database is locked"]
+    vitals.stored("look at prod", "")
+    assert vitals.unready() == []

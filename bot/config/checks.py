@@ -42,15 +42,20 @@ class Judged:
 
 def judge(document: Document, environ: Mapping[str, str]) -> Judged:
     overrides = {name: environ[name] for name in _OVERRIDABLE if name in environ}
+    tables = {section: table for section, table in document.tables.items() if section in SECTIONS}
+    unknown = [section for section in document.tables if section not in SECTIONS]
     others = [*_across(document), *_misnamed(environ)]
+    others += [document.mistake((word,), _about_unknown_section(word)) for word in unknown]
+    meant = frozenset(filter(None, (nearest(word, SECTIONS) for word in unknown)))
     try:
-        return Judged(_validated(document.tables, overrides), frozenset(), _by_line(others))
+        return Judged(_validated(tables, overrides), meant, _by_line(others))
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     wrong = frozenset(str(detail["loc"][0]) for detail in details)
     right = {name: text for name, text in overrides.items() if _OVERRIDABLE[name].section not in wrong}
-    settings = _validated(_without(document.tables, [detail["loc"] for detail in details]), right)
-    return Judged(settings, wrong, _by_line([*(_mistake(document, overrides, detail) for detail in details), *others]))
+    settings = _validated(_without(tables, [detail["loc"] for detail in details]), right)
+    mistakes = (_mistake(document, overrides, detail) for detail in details)
+    return Judged(settings, wrong | meant, _by_line([*mistakes, *others]))
 
 
 def _by_line(mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:
@@ -108,7 +113,7 @@ def _sentence(detail: ErrorDetails, loc: Loc) -> str:
         case "value_error":
             sentence = str(detail["ctx"]["error"])
         case "extra_forbidden" | "unexpected_keyword_argument":
-            sentence = _about_unknown_section(str(loc[0])) if len(loc) == 1 else _about_unknown_key(*map(str, loc))
+            sentence = _about_unknown_key(*map(str, loc))
         case "missing" if len(loc) == 1:
             sentence = _NO_RULE
         case "missing":

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot import BotError
+from bot.core.texts import masked
 
-_SECRETIVE = re.compile(r"xox[a-z][-.]|xapp-|hooks\.slack|//[^/]*@", re.IGNORECASE)
+_SECRETIVE = re.compile(r"\b(?-i:sk)[_-]|xox[a-z][-.]|xapp-|hooks\.slack|//[^/]*@|\A[0-9a-f]{20,}\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Mistake:
 
     def __str__(self) -> str:
         stop = "" if self.text.endswith(("?", "]")) else "."
-        return f"{self.place}: {self.text}{stop}"
+        return masked(f"{self.place}: {self.text}{stop}")
 
 
 class ConfigError(BotError):
@@ -41,10 +42,15 @@ def _paragraph(mistakes: Collection[Mistake]) -> str:
     return "\n".join(lines)
 
 
+def is_secretive(text: str) -> bool:
+    """Whether it looks like a key, a token or an address with a password."""
+    return _SECRETIVE.search(text) is not None
+
+
 def shown(value: object, longest: int = 60) -> str:
     """The value as bot.toml would write it, short enough for a line; nothing of what may be a secret."""
     text = str(value)
-    if _SECRETIVE.search(text):
+    if is_secretive(text):
         return '"…" (not shown: it looks like a secret)'
     return json.dumps(text if len(text) <= longest else text[: longest - 1] + "…", ensure_ascii=False)
 

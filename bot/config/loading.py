@@ -75,6 +75,10 @@ class Config:
     rules: tuple[Rule, ...]
     sources: tuple[Source, ...]
 
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        return tuple(source.name for source in self.sources)
+
 
 def find(option: Path | None, environ: Mapping[str, str]) -> Path:
     """The configuration file: what the option names, else JOBSBOT_CONFIG, else bot.toml here."""

@@ -113,7 +113,7 @@ def read_variable(environ: Mapping[str, str], name: str) -> str:
 def read_file(place: str, path: str) -> str:
     file = shown(path, _LONGEST_PATH)
     try:
-        content = Path(path).read_text("utf-8").rstrip("\r\n")
+        content = Path(path).read_text("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         raise VariableError(place, f"the file {file} cannot be read: {error.strerror}") from None
     except ValueError:

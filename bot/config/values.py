@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.config.errors import did_you_mean, shown
+from bot.config.errors import did_you_mean, is_secretive, shown
 from bot.core.changes import ChangeKind
 from bot.core.doubts import OnDoubt
 from bot.core.instants import parse_duration, write_duration
@@ -190,7 +190,7 @@ def source_name(value: object) -> str:
 def variable_name(value: object) -> str:
     """The name is not repeated in the sentence: the key itself is easily written in its place."""
     name = text(value)
-    if not _VARIABLE.fullmatch(name):
+    if not _VARIABLE.fullmatch(name) or is_secretive(name):
         raise ValueError('it must be the name of an environment variable that holds the key, such as "ATAI_API_KEY"')
     return name
 

@@ -1,7 +1,7 @@
 """Which changes matter, to whom. Every change gets a verdict: an alert, or a silence that says why nobody is told."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
@@ -34,6 +34,11 @@ class Rule:
         return all(
             any(glob_matches(glob, field_of(job, field)) for glob in globs) for field, globs in self.globs.items()
         )
+
+
+def destinations(rules: Iterable[Rule]) -> tuple[Destination, ...]:
+    """Every place that a rule names, once."""
+    return tuple(dict.fromkeys(destination for rule in rules for destination in rule.to))
 
 
 @dataclass(frozen=True, slots=True)

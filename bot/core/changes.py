@@ -74,7 +74,7 @@ def _of_job(past: Past, rows: Iterable[Job]) -> Iterator[Change]:
     for row in rows:
         if known is None and (memory := past.memories.get(row.id)):
             known = memory.job
-        if known is not None and is_stale(known, row):
+        if known is not None and is_stale(known, row, past.latest):
             continue
         job = completed_from(known, row)
         yield from _of_newcomer(past, job) if known is None else _chain(known.status, _of_known(known, job))

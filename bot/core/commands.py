@@ -74,9 +74,6 @@ class StatusFilter:
     statuses: frozenset[str]
     negated: bool = False
 
-    def admits(self, status: str) -> bool:
-        return (status in self.statuses) is not self.negated
-
 
 def statuses_of(view: View) -> StatusFilter:
     match view:

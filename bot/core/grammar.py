@@ -149,15 +149,15 @@ def _without_view(text: str) -> ListJobs | ShowJob | Mistake:
     found = tokens(text)
     if found is None:
         return _open_quote()
-    key = found[0].key
-    return _list(View.ALL, text) if _known(key, _FILTERS) or _nearest(key, _FILTERS) else _unknown_start(found[0].text)
+    first = found[0]
+    return _list(View.ALL, text) if _known(first.key, _FILTERS) or _is_odd(first) else _unknown_start(first.text)
 
 
 def _narrowed(query: JobQuery, token: Token) -> JobQuery | Mistake:
     name = _known(token.key, _FILTERS)
     if name is None:
-        if near := _nearest(token.key, _FILTERS):
-            return _unknown_filter(token, _FILTERS[near])
+        if _is_odd(token):
+            return _unknown_filter(token)
         return replace(query, words=(*query.words, token.text)) if token.text.strip() else query
     if not token.value.strip():
         return _bad_value(name, f"“{name}:” needs its value right after the colon.")
@@ -259,7 +259,22 @@ def _unknown_start(word: str) -> Mistake:
     return Mistake(note, f"/jobs all {word}" if re.fullmatch(r"\w[\w.-]{0,39}", word) else "/jobs help")
 
 
-def _unknown_filter(token: Token, name: Field | Option) -> Mistake:
+def _is_odd(token: Token) -> bool:
+    """Whether the token looks like a filter, although there is none of this name. An address only has a colon in it,
+    and so has a word that ends with one.
+    """
+    has_value = token.value and not token.value.startswith("//")
+    return bool(token.key and (has_value or _nearest(token.key, _FILTERS)))
+
+
+def _unknown_filter(token: Token) -> Mistake:
+    near = _nearest(token.key, _FILTERS)
+    if near is None:
+        names = ", ".join(f"“{name}:”" for name in _FILTERS)
+        note = f"I do not know the filter {_say(f'{token.key}:')}; there are {names}."
+        example = f"/jobs failed {quoted(shorten(token.text, _SAID))}"
+        return Mistake(f"{note} To search for it, put it in quotes.", example)
+    name = _FILTERS[near]
     dash = "-" if token.dashed and isinstance(name, Field) else ""
     note = f"I do not know the filter {_say(f'{dash}{token.key}:')}. Did you mean “{dash}{name}:”?"
     return Mistake(note, f"/jobs failed {dash}{FILTER_HELP[name][0]}")

@@ -4,7 +4,7 @@ from bot.core.instants import SECOND, Instant
 from bot.core.remedies import remedy
 from bot.core.replies import Health, HealthReport, ParkedRoute, SourceHealth
 from bot.core.texts import tame
-from bot.core.wording import REASON, WORD, number, since
+from bot.core.wording import REASON, WORD, number, since, utc
 
 LONG = 120 * SECOND  # a message that waits for longer is trouble
 SHOWN = 10  # sources, routes and faults that are named
@@ -27,17 +27,24 @@ def is_well(report: HealthReport) -> bool:
 def _wrong(health: Health, now: Instant) -> list[str]:
     unseen = sum(source.looked_at is None for source in health.sources)
     failing = sum(source.failures > 0 for source in health.sources if source.looked_at is not None)
+    left = [at for at in map(_left_at, health.sources) if at is not None]
     doubted = sum(bool(source.doubts) for source in health.sources)
     late = health.oldest is not None and now - health.oldest > LONG
     told = (
         (not health.sources, "no source has been looked at"),
         (unseen, f"{number(unseen, 'source')} not seen yet"),
         (failing, f"{number(failing, 'source')} cannot be seen"),
+        (left, f"{number(len(left), 'source')} not seen since {utc(min(left, default=now))}"),
         (doubted, f"{number(doubted, 'list')} in doubt"),
         (health.parked, f"{number(len(health.parked), 'destination')} out of reach"),
         (late, f"{number(health.waiting, 'message')} waiting"),
     )
     return [words for true, words in told if true]
+
+
+def _left_at(source: SourceHealth) -> Instant | None:
+    """When it was seen last, where no look succeeds any more, and none fails."""
+    return source.looked_at if source.stale and not source.failures else None
 
 
 def source_lines(source: SourceHealth, now: Instant) -> list[str]:
@@ -52,16 +59,19 @@ def _amiss(source: SourceHealth, now: Instant) -> list[str]:
     if source.failures or source.trouble:
         for_long = f" for {since(source.failing_since, now)}" if source.failing_since is not None else ""
         lines.append(f"{number(source.failures, 'look')} failed in a row{for_long}: {tame(source.trouble, REASON)}")
+    if (left_at := _left_at(source)) is not None:
+        lines.append(f"blind since {utc(left_at)}: the bot does not run, or its looks do not come to an end")
     lines += [f"the last list is in doubt: {tame(doubt, REASON)}" for doubt in source.doubts[:SHOWN]]
     if source.faults:
         first = tame(source.faults[0], REASON)
-        lines.append(f"{number(len(source.faults), 'row')} could not be read; the first: {first}")
+        lines.append(f"{number(source.bad_rows, 'row')} could not be read; the first: {first}")
     return lines
 
 
 def parked_line(route: ParkedRoute, now: Instant) -> str:
     help_ = remedy(route.reason)
-    again = f"tried again in {since(now, route.retry_at)}" if route.retry_at > now else "tried again now"
+    soon = "tried again now" if route.waiting else "tried again with the next message"
+    again = f"tried again in {since(now, route.retry_at)}" if route.retry_at > now else soon
     return (
         f"{tame(route.destination, WORD)}: {tame(route.reason, REASON)} for {since(route.since, now)}, "
         f"{number(route.waiting, 'message')} waiting, {again}" + (f". Remedy: {help_}" if help_ else "")
@@ -71,5 +81,6 @@ def parked_line(route: ParkedRoute, now: Instant) -> str:
 def queue_lines(health: Health, now: Instant) -> list[str]:
     waiting = f"{number(health.waiting, 'message')} waiting" if health.waiting else "no message is waiting"
     age = f", the oldest for {since(health.oldest, now)}" if health.waiting and health.oldest is not None else ""
-    refused = [f"{number(health.refused, 'message')} given up after a refusal"] if health.refused else []
+    last = f"; the last: {tame(health.refusal, REASON)}" if health.refusal else ""
+    refused = [f"{number(health.refused, 'message')} given up{last}"] if health.refused else []
     return [waiting + age, *refused]

@@ -43,9 +43,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """Newest changes first, at most `limit`; of one job (its id or name) where `job` is given."""
+    """Newest changes first, at most `limit` where that is given; of one job (its id or name) where `job` is."""
 
     since: timedelta | None = None
     source: str | None = None
     job: str | None = None
-    limit: int = 10_000
+    limit: int | None = None

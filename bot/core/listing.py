@@ -22,6 +22,17 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RowFault:
+    """A row that could not be read, or not wholly, and why. `id` is empty where not even that could be read."""
+
+    id: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.why}" if self.id else f"a row {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One answer of the list. `total` and `limit` are None where the answer does not tell them; `nameless` holds
     the fingerprints of rows that do not even tell their id; `at` is the API's own clock.
@@ -75,7 +86,7 @@ class Listing:
     started: Instant
     rows: tuple[Row, ...]
     gone: frozenset[str]
-    faults: tuple[str, ...]
+    faults: tuple[RowFault, ...]
     certificate: Certificate
 
     @property

@@ -5,9 +5,14 @@ changes nothing, and it is not remembered.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bot.core.instants import Instant
+from bot.core.instants import SECOND, Instant
 from bot.core.jobs import Job, Status
 from bot.core.listing import Listing
+
+PATIENCE = 3  # listings in a row that tell the same strange thing, and it is believed
+CLOCKS_DIFFER = 120 * SECOND  # within the API's own world: what stamps a job, and what stamps an answer
+NO_PRINT = b""
+ENDLESS = 2**63 - 1  # no instant is later
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +28,23 @@ class Memory:
 @dataclass(frozen=True, slots=True)
 class Past:
     """What is known of a source: the memories of the jobs in question, when its baseline was taken (None: not yet),
-    the instant before which news is old (both by the API's clock), and the organisation that it belongs to.
+    the instant before which news is old, the one after which no update can have been (all three by the API's clock),
+    the organisation that it belongs to, and how many listings there were `before` this one without a baseline.
     """
 
     memories: Mapping[str, Memory]
     baseline: Instant | None
     oldest: Instant
+    latest: Instant = ENDLESS
     org_id: str = ""
+    before: int = 0
+
+
+def becomes_baseline(past: Past, listing: Listing) -> bool:
+    """The first complete listing does; or the third one if none of them adds up: better that its jobs are watched."""
+    if past.baseline is not None:
+        return False
+    return listing.certificate.complete or (past.before >= PATIENCE - 1 and bool(listing.rows))
 
 
 def is_swapped(past: Past, listing: Listing) -> bool:
@@ -39,12 +54,17 @@ def is_swapped(past: Past, listing: Listing) -> bool:
 
 
 def remembered(past: Past, listing: Listing, now: Instant) -> Iterator[tuple[Memory, bytes]]:
-    """What to store: the memory of each job after its rows that are not stale, with the fingerprint of the last."""
+    """What to store: the memory of each job after its rows that are not stale, with the fingerprint of the last. A row
+    that could not be read wholly has none, so that it is read, and its fault is told, at each look.
+    """
     taken: dict[str, tuple[Memory, bytes]] = {}
     for row in listing.rows:
-        memory = taken[row.id][0] if row.id in taken else past.memories.get(row.id)
-        if row.job is not None and not (memory and is_stale(memory.job, row.job)):
-            taken[row.id] = (_remember(memory, row.job, now), row.fingerprint)
+        before = taken[row.id][0] if row.id in taken else past.memories.get(row.id)
+        if row.job is None or (before and is_stale(before.job, row.job, past.latest)):
+            continue
+        memory = _remember(before, row.job, now)
+        if memory != before or not row.fault:
+            taken[row.id] = (memory, NO_PRINT if row.fault else row.fingerprint)
     yield from taken.values()
 
 
@@ -63,24 +83,30 @@ def _entered(job: Job, now: Instant) -> Instant:
     return job.told_at or now
 
 
-def is_stale(before: Job, job: Job) -> bool:
-    """Whether the row is an answer from before what is known: a lower count, or an earlier update."""
-    told = (
-        (before.retry_count, job.retry_count),
-        (before.preemption_count, job.preemption_count),
-        (before.updated_at, job.updated_at),
-    )
+def is_stale(before: Job, job: Job, latest: Instant) -> bool:
+    """Whether the row is an answer from before what is known: a lower count, or an earlier update. An update after
+    `latest` is not believed: else a clock that was once ahead would hide whatever happens to the job.
+    """
+    told = [(before.retry_count, job.retry_count), (before.preemption_count, job.preemption_count)]
+    if before.updated_at is not None and before.updated_at <= latest:
+        told.append((before.updated_at, job.updated_at))
     return any(was is not None and now is not None and now < was for was, now in told)
 
 
 def completed_from(before: Job | None, job: Job) -> Job:
-    """The job, with counts that its row did not tell taken from what was known."""
+    """The job, with what its row did not tell, and what never goes away, taken from what was known."""
+    if before is None:
+        return replace(job, retry_count=job.retries, preemption_count=job.preemptions)
     return replace(
         job,
-        retry_count=(before.retries if before else 0) if job.retry_count is None else job.retry_count,
-        preemption_count=(before.preemptions if before else 0)
-        if job.preemption_count is None
-        else job.preemption_count,
+        name=job.name or before.name,
+        org_id=job.org_id or before.org_id,
+        pipeline_type=job.pipeline_type or before.pipeline_type,
+        pipeline_key=job.pipeline_key or before.pipeline_key,
+        pipeline_version=job.pipeline_version or before.pipeline_version,
+        created_at=job.created_at or before.created_at,
+        retry_count=before.retries if job.retry_count is None else job.retry_count,
+        preemption_count=before.preemptions if job.preemption_count is None else job.preemption_count,
     )
 
 

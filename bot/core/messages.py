@@ -69,12 +69,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """That the bot is blind to a source, or sees it again. `since` is when the first look failed; `why` is what the
-    last one said, empty once the bot sees again.
+    """That something is wrong with a source `since` then, and why; or, if `why` is empty, that it is over. `about` is
+    "blind" if looks fail, "doubt" if its list does not add up.
     """
 
     key: str
     destination: Destination
+    about: str
     source: str
     since: Instant
     why: str
@@ -83,10 +84,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An attempt that may have arrived: when it began and ended, by our clock."""
+    """An attempt that may have arrived: when it began and ended, by our clock. If nobody can look for it, it is
+    repeated: then `began` is of the first, `ended` of the last, and `times` says how many they are.
+    """
 
     began: Instant
     ended: Instant
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

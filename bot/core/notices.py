@@ -1,8 +1,8 @@
-"""That the bot is blind to a source, and that it sees again: said where alerts of this source would have gone, once,
-and only if the blindness lasts.
+"""That the bot is blind to a source or doubts its list, and that this is over: said where alerts of the source would
+have gone, once, and only if it lasts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.alerts import Rule, glob_matches
@@ -10,40 +10,61 @@ from bot.core.instants import SECOND, Instant
 from bot.core.jobs import Field
 from bot.core.messages import Notice, message_key
 
-BLIND_AFTER = 600 * SECOND  # what passes sooner is the business of the log and the metrics
+LASTING = 600 * SECOND  # what passes sooner is the business of the log and the metrics
+BLIND = "blind"  # looks fail
+DOUBT = "doubt"  # looks succeed, and the list does not add up
 
 
 @dataclass(frozen=True, slots=True)
-class Blindness:
-    """Since when looks at a source fail, and whether that was said."""
+class Episode:
+    """Since when something is wrong with a source, and whether that was said."""
 
     since: Instant
     is_told: bool
 
 
-def blind_notices(
-    source: str, blindness: Blindness, why: str, rules: Iterable[Rule], now: Instant
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    """What is wrong with a source; None for what is not."""
+
+    blind: Episode | None = None
+    doubt: Episode | None = None
+
+
+def notices_of_fault(
+    source: str, episodes: Episodes, why: str, rules: Iterable[Rule], now: Instant
 ) -> tuple[Notice, ...]:
-    """For each place that would hear of the source, once no look has succeeded for long."""
-    if blindness.is_told or now - blindness.since < BLIND_AFTER:
-        return ()
-    return _notices(source, blindness.since, why, rules, now)
+    """After a look that failed."""
+    return tuple(_begun(BLIND, source, episodes.blind, why, rules, now))
 
 
-def sighted_notices(
-    source: str, blindness: Blindness | None, rules: Iterable[Rule], now: Instant
+def notices_of_listing(
+    source: str, before: Episodes, doubts: Sequence[str], rules: Sequence[Rule], now: Instant
 ) -> tuple[Notice, ...]:
-    """That a blindness which was told is over."""
-    return _notices(source, blindness.since, "", rules, now) if blindness and blindness.is_told else ()
+    """After a listing with these doubts; `before` is what was wrong until then."""
+    sighted = _ended(BLIND, source, before.blind, rules, now)
+    if doubts:
+        return (*sighted, *_begun(DOUBT, source, before.doubt, "; ".join(doubts), rules, now))
+    return (*sighted, *_ended(DOUBT, source, before.doubt, rules, now))
 
 
-def _notices(source: str, since: Instant, why: str, rules: Iterable[Rule], now: Instant) -> tuple[Notice, ...]:
-    fact = f"{source}/{'blind' if why else 'sighted'}/{since}"
-    places = dict.fromkeys(place for rule in rules if _hears_of(rule, source) for place in rule.to)
-    return tuple(
-        Notice(key=message_key(place, [fact]), destination=place, source=source, since=since, why=why, created_at=now)
-        for place in places
-    )
+def _begun(
+    kind: str, source: str, episode: Episode | None, why: str, rules: Iterable[Rule], now: Instant
+) -> Iterator[Notice]:
+    if episode and not episode.is_told and now - episode.since >= LASTING:
+        yield from _notices(kind, source, episode.since, why, rules, now)
+
+
+def _ended(kind: str, source: str, episode: Episode | None, rules: Iterable[Rule], now: Instant) -> Iterator[Notice]:
+    if episode and episode.is_told:
+        yield from _notices(kind, source, episode.since, "", rules, now)
+
+
+def _notices(kind: str, source: str, since: Instant, why: str, rules: Iterable[Rule], now: Instant) -> Iterator[Notice]:
+    fact = f"{source}/{kind}/{'begun' if why else 'ended'}/{since}"
+    for place in dict.fromkeys(place for rule in rules if _hears_of(rule, source) for place in rule.to):
+        key = message_key(place, [fact])
+        yield Notice(key=key, destination=place, about=kind, source=source, since=since, why=why, created_at=now)
 
 
 def _hears_of(rule: Rule, source: str) -> bool:

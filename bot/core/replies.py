@@ -2,21 +2,26 @@
 question is always from the store, so every reply that speaks of jobs says how old it is.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeAlias
 
 from bot.core.commands import ListJobs
 from bot.core.history import Entry
-from bot.core.instants import Instant
+from bot.core.instants import SECOND, Instant, length
 from bot.core.jobs import Counts
 from bot.core.memory import Memory
+
+STALE_LOOKS = 10  # so many looks that did not come are no accident,
+STALE = 120 * SECOND  # if that is so long
 
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
     """How a source was seen last. `looked_at` is the end of the last good look, `trouble` why later ones failed,
-    `doubts` why the last listing is suspect; `failures` counts failed looks in a row.
+    `doubts` why the last listing is suspect, `faults` the first of its `bad_rows`; `failures` counts failed looks in
+    a row. `stale`: so old that looks do not come any more, or do not come to an end.
     """
 
     source: str
@@ -28,6 +33,14 @@ class SourceHealth:
     trouble: str = ""
     doubts: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    bad_rows: int = 0
+    stale: bool = False
+
+
+def aged(sources: Iterable[SourceHealth], every: timedelta, now: Instant) -> tuple[SourceHealth, ...]:
+    """The sources, those marked as stale that should have been seen again long ago."""
+    oldest = now - max(STALE_LOOKS * length(every), STALE)
+    return tuple(replace(each, stale=each.looked_at is not None and each.looked_at < oldest) for each in sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +56,16 @@ class ParkedRoute:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`waiting` counts messages not yet said, `oldest` is when the oldest of them was composed."""
+    """`waiting` counts messages not yet said, `oldest` is when the oldest of them was composed; `refused` counts those
+    that were given up, `refusal` is why the last of them was.
+    """
 
     sources: tuple[SourceHealth, ...]
     parked: tuple[ParkedRoute, ...]
     waiting: int
     oldest: Instant | None
     refused: int
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

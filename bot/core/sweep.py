@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from bot.core.instants import Instant
-from bot.core.listing import Certificate, Listing, Page, Row
+from bot.core.listing import Certificate, Listing, Page, Row, RowFault
 from bot.core.proof import Pass, Tally
 
 ASKED_SINGLY = 50  # jobs asked for by id in one look, at most
@@ -64,7 +64,7 @@ class Sweep:
         self._started: Instant = 0
         self._last_total: int | None = None
         self._kept: dict[str, tuple[Row, ...]] = {}
-        self._faults: dict[str, None] = {}
+        self._faults: dict[str, RowFault] = {}
         self._unreadable: set[str] = set()
         self._reading = True
         self._reasons: tuple[str, ...] = ()
@@ -111,7 +111,8 @@ class Sweep:
         """The API will not tell this one job. If it will not tell many, it is not asked for the others."""
         self._asked += 1
         self._skipped += 1
-        self._faults[f"{self._to_ask.pop()}: {why}"] = None
+        skipped = self._to_ask.pop()
+        self._faults[skipped] = RowFault(skipped, why)
         if self._skipped >= MAX_SKIPPED:
             self.stop_asking()
 
@@ -122,13 +123,12 @@ class Sweep:
     def result(self) -> Listing:
         seen = len(self._seen)
         nameless = self._whole.nameless.total() if self._whole else 0
-        faults = (*self._faults, *([f"rows that do not tell their id: {nameless}"] if nameless else []))
         return Listing(
             source=self._source,
             started=self._started,
             rows=tuple(chain.from_iterable(self._kept.values())),
             gone=frozenset(self._gone),
-            faults=faults,
+            faults=(*self._faults.values(), *[RowFault("", "does not tell its id")] * nameless),
             certificate=Certificate(
                 reasons=self._reasons,
                 pages=self._pages,
@@ -168,7 +168,7 @@ class Sweep:
 
     def _keep_row(self, row: Row) -> None:
         if row.fault:
-            self._faults[f"{row.id}: {row.fault}"] = None
+            self._faults[row.id] = RowFault(row.id, row.fault)
         if row.job is None:
             if row.fault:
                 self._unreadable.add(row.id)
@@ -222,8 +222,9 @@ class Sweep:
         if not proven:
             counted = "does not count them" if current.tally.total is None else f"counts {current.tally.total}"
             yield f"saw {seen} jobs where the API {counted}: the list moved, or is not all there"
-        if not seen and usual:
-            yield f"the list is empty, though it had {usual} jobs before"
+        known = len(self._known.fingerprints)
+        if not seen and (usual or known >= FEW):
+            yield f"the list is empty, though it had {usual or known} jobs before"
         elif usual >= FEW and seen < usual * SHRUNK:
             yield f"the list is much shorter than usual: {seen} jobs instead of {usual}"
 

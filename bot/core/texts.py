@@ -1,5 +1,5 @@
-"""Untrusted text made fit to stand beside ours: nothing invisible, nothing that turns the line around, no more than
-there is room for. It never interprets: what looks like markup stays as it was written.
+"""Untrusted text made fit to stand beside ours: nothing invisible, nothing that turns the line around, nothing that
+may be a secret, no more than there is room for. It never interprets: what looks like markup stays as it was written.
 """
 
 import re
@@ -9,6 +9,21 @@ NOTHING = "\N{EN DASH}"  # stands where there is nothing to say
 READ = 20_000  # characters of a text that are looked at
 _JOINERS = "\u200c\u200d"  # parts of words and of emoji, and harmless
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_KEY = "[A-Za-z0-9._~+/=%-]"  # what keys and tokens are made of
+_MARK = r"[\\\"']"  # around a value in JSON, which may stand in JSON itself
+_SECRET = re.compile(  # in a group: what of it may stay
+    r"\b((?-i:sk)[_-])[a-z0-9_-]{6,}"
+    rf"|\b(?:xox[a-z]\.)?(xox[a-z]-|xapp-){_KEY}+"
+    rf"|\b(authorization{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{0,2}})"
+    rf"(?:(?:bearer|basic|digest|token)\s+{_KEY}+|{_KEY}{{12,}})"
+    rf"|\b(bearer\s+)(?!auth|cred|token|header|realm|scheme){_KEY}{{6,}}"
+    rf"|\b(ticket=){_KEY}+"
+    rf"|(x-(?:amz|goog)-[a-z-]{{1,40}}=){_KEY}+"
+    rf"|((?:[?&;]|u0026)(?:sig(?:nature)?|(?:access_)?token|(?:api_?)?key|secret|password)=){_KEY}+"
+    rf"|(hooks\.slack\.com/){_KEY}+"
+    r"|(//)[^/\s@?#]{1,200}(?=@)",  # user and password in an address
+    re.IGNORECASE,
+)
 _ISOLATE, _POP = "\u2068", "\u2069"
 
 
@@ -25,6 +40,11 @@ def tame_lines(text: str, limit: int) -> str:
 
 def one_line(text: str) -> str:
     return " ".join(_visible(text[:READ]).split()).strip(_JOINERS)
+
+
+def masked(text: str) -> str:
+    """The text without keys, tokens and signatures: an error from outside may repeat what it was sent."""
+    return _SECRET.sub(lambda found: f"{found[found.lastindex or 0]}…", text)
 
 
 def first_line(text: str) -> str:

@@ -30,6 +30,8 @@ _JOINERS = "\u200c\u200d"
 _JOINED = rf"[^\x00-\x7f{_DOUBLE}{_SINGLE}{_JOINERS}]"
 _STRAY_JOINERS = re.compile(rf"(?<!{_JOINED})[{_JOINERS}]+|[{_JOINERS}]+(?!{_JOINED}|[{_JOINERS}])")
 _FRONT = re.compile(r"(?: *(?:<@[^<>]*>[:,]?|@\S+|/?jobs(?!\S)))*", re.IGNORECASE)
+_WORDS = re.compile(r"\w")
+_PLEASE = re.compile(r"(?<![\s,])[\s,]+please[\s.!?]*\Z", re.IGNORECASE)
 _LINK = re.compile(r"<(?:[@#!]|(?=[a-z][a-z0-9+.-]*:))(?P<target>[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>", re.IGNORECASE)
 _ESCAPES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"'}
 _ESCAPED = re.compile("|".join(_ESCAPES))
@@ -53,6 +55,19 @@ def plain(text: str) -> str:
     """
     seen = _STRAY_JOINERS.sub("", "".join(map(_seen, text)))
     return _LINK.sub(_shown, _FRONT.sub("", seen, count=1)).strip()
+
+
+def addressed(text: str, bot: str) -> str:
+    """What somebody asks who mentions the bot, by its user's id, anywhere: what stands behind the mention, or, where
+    there are no words behind it, what stands before; and no “please” at the end.
+    """
+    if not bot:
+        return text
+    before, *behind = re.split(rf"<@{re.escape(bot)}(?:\|[^<>]*)?>", text)
+    asked = " ".join(behind).lstrip(" ,:;")
+    if _WORDS.search(before) and not _WORDS.search(asked):
+        asked = before
+    return _PLEASE.sub("", asked)
 
 
 def joined(arguments: Sequence[str]) -> str:
@@ -92,7 +107,7 @@ def _wrapped(argument: str) -> str:
     if " " not in argument or not set(argument).isdisjoint(_DOUBLE):
         return argument
     key, colon, value = argument.partition(":")
-    return f'{key}:"{value}"' if colon and " " not in key else f'"{argument}"'
+    return f'{key}:"{value}"' if colon and " " not in key and not value.startswith(" ") else f'"{argument}"'
 
 
 def _token(match: re.Match[str]) -> Token:

@@ -150,7 +150,7 @@ def blind_spots(sources: Sequence[SourceHealth], now: Instant) -> list[str]:
 
 
 def _is_blind(source: SourceHealth) -> bool:
-    return source.looked_at is None or bool(source.failures) or bool(source.trouble)
+    return source.looked_at is None or source.stale or bool(source.failures) or bool(source.trouble)
 
 
 def _blind(source: SourceHealth, now: Instant, *, several: bool) -> str:
@@ -180,9 +180,10 @@ def _told(telling: Telling) -> str:
         case "delivered":
             return f"told in {place}"
         case "refused":
-            return f"refused in {place}: {tame(telling.trouble, WORD)}"
+            return f"refused in {place}: {tame(telling.trouble, REASON)}"
         case state:
-            return f"{tame(state, WORD)} for {place}"
+            why = f": {tame(telling.trouble, REASON)}" if telling.trouble else ""
+            return f"{tame(state, WORD)} for {place}{why}"
 
 
 def progress_words(job: Job) -> str:

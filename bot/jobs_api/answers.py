@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from bot.core.faults import Fault, FaultKind
+from bot.core.texts import READ, masked
 from bot.jobs_api.decoding import NOT_JSON, clean
 
 MAX_DETAIL = 300  # characters of a foreign error text in a log line
@@ -40,7 +41,11 @@ def transport_error(error: httpx.TransportError) -> ApiError:
     where = error.request.url.netloc.decode()
     if isinstance(error, httpx.TimeoutException):
         return ApiError(Fault(FaultKind.TIMEOUT, f"no answer in time from {where} ({type(error).__name__})"))
-    return ApiError(Fault(FaultKind.NETWORK, f"{where}, {type(error).__name__}: {clean(str(error), MAX_DETAIL)}"))
+    return ApiError(Fault(FaultKind.NETWORK, f"{where}, {type(error).__name__}: {_quoted(str(error), MAX_DETAIL)}"))
+
+
+def endless(where: httpx.URL, seconds: float) -> ApiError:
+    return ApiError(Fault(FaultKind.TIMEOUT, f"no whole answer within {seconds:g} s from {where.netloc.decode()}"))
 
 
 def garbled(response: httpx.Response, what: str) -> ApiError:
@@ -48,7 +53,12 @@ def garbled(response: httpx.Response, what: str) -> ApiError:
 
 
 def _beginning(response: httpx.Response) -> str:
-    return clean(" ".join(response.text.split()), 80)
+    return _quoted(response.text, 80)
+
+
+def _quoted(text: str, limit: int) -> str:
+    """Foreign words in one line, without what may be a secret: an API may repeat the key that it was shown."""
+    return clean(masked(" ".join(text[:READ].split())), limit)
 
 
 def retry_after(response: httpx.Response, now: datetime) -> float | None:
@@ -99,7 +109,7 @@ def _remedy(kind: FaultKind) -> str:
 def _words(response: httpx.Response) -> str:
     body = _json(response)
     words = "; ".join(_envelope(body)) if isinstance(body, Mapping) else ""
-    return clean(" ".join(words.split()), MAX_DETAIL) or _beginning(response)
+    return _quoted(words, MAX_DETAIL) or _beginning(response)
 
 
 def _envelope(body: Mapping[str, object]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 what to ask next is the sweep's, what an answer means is `answers` and `decoding`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
@@ -16,26 +17,32 @@ from bot.core.faults import Fault, FaultKind
 from bot.core.instants import Instant, as_datetime, instant
 from bot.core.listing import Listing, Page
 from bot.core.sweep import JobWanted, Known, PageWanted, Sweep
-from bot.jobs_api.answers import ApiError, check, garbled, transport_error
+from bot.jobs_api.answers import ApiError, check, endless, garbled, transport_error
 from bot.jobs_api.decoding import NOT_JSON, decode_page, decode_row
 
+FEW = 10  # jobs, for a glance
 ATTEMPTS = 3  # for one request
 PATIENCE = 20.0  # seconds for one request with its repetitions; a server that names a longer wait ends the look
-TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+READ_TIMEOUT = 10.0  # seconds for a piece of an answer,
+PIECES = 3  # and so many times this for the whole
+TIMEOUT = httpx.Timeout(READ_TIMEOUT, connect=5.0)
 _T = TypeVar("_T")
 _PASSING = frozenset({FaultKind.RATE_LIMITED, FaultKind.SERVER, FaultKind.NETWORK, FaultKind.GARBLED})
 _UNREACHED = frozenset({FaultKind.RATE_LIMITED, FaultKind.TIMEOUT, FaultKind.NETWORK})
+_NO_NAMES = frozenset({".", ".."})  # whatever the encoding, an address loses them
 _LIMIT_REFUSED = frozenset({httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY})
 
 
 class JobsApi:
-    """One source. `clock` stands in where an answer has no Date header."""
+    """One source. `clock` stands in where an answer has no Date header; `asking` is called before each request."""
 
     def __init__(self, source: str, http: httpx.AsyncClient, page_size: int, clock: Callable[[], Instant]) -> None:
         self.source = source
         self._http = http
         self._page_size = page_size
         self._clock = clock
+        self._patience = (http.timeout.read or READ_TIMEOUT) * PIECES
+        self.asking: Callable[[], None] = lambda: None
 
     async def list_jobs(self, known: Known) -> Listing | Fault:
         """The jobs that differ from what is known, with a certificate of how they were read."""
@@ -54,13 +61,12 @@ class JobsApi:
         self._page_size = sweep.limit
         return sweep.result()
 
-    async def clock_and_total(self) -> tuple[Instant, int | None] | Fault:
-        """The API's clock, and how many jobs it counts; or why it would not tell."""
+    async def glance(self) -> Page | Fault:
+        """The first few jobs with the API's clock and how many it counts; or why it would not tell."""
         try:
-            page = await self._get("/batch/jobs", {"offset": 0, "limit": 1}, lambda answer: self._page(answer, {}))
+            return await self._get("/batch/jobs", {"offset": 0, "limit": FEW}, lambda answer: self._page(answer, {}))
         except ApiError as error:
             return error.fault
-        return page.at, page.total
 
     async def _read_page(self, sweep: Sweep, wanted: PageWanted, known: Mapping[str, bytes]) -> None:
         params = {"offset": wanted.offset, "limit": wanted.limit}
@@ -73,6 +79,9 @@ class JobsApi:
             sweep.give_page(page)
 
     async def _ask(self, sweep: Sweep, wanted: JobWanted, known: Mapping[str, bytes]) -> None:
+        if wanted.id in _NO_NAMES:
+            sweep.skip_job("it cannot be asked for by such an id")
+            return
         path = f"/batch/jobs/{quote(wanted.id, safe='')}"
         try:
             row = await self._get(path, {}, lambda answer: decode_row(msgspec.Raw(answer.content), self.source, known))
@@ -100,8 +109,12 @@ class JobsApi:
         raise AssertionError
 
     async def _get_once(self, path: str, params: Mapping[str, int], decode: Callable[[httpx.Response], _T]) -> _T:
+        self.asking()
         try:
-            answer = await self._http.get(path, params=params)
+            async with asyncio.timeout(self._patience):
+                answer = await self._http.get(path, params=params)
+        except TimeoutError as error:
+            raise endless(self._http.base_url, self._patience) from error
         except httpx.TransportError as error:
             raise transport_error(error) from error
         except httpx.DecodingError as error:

@@ -14,6 +14,7 @@ import msgspec
 from bot.core.instants import Instant, as_datetime, parse_instant
 from bot.core.jobs import Job, Progress, Status
 from bot.core.listing import Page, Row
+from bot.core.texts import READ, masked
 
 MAX_COUNT = 2**31  # no retry or input count is larger
 MAX_NAME = 500  # characters of a name or key that are kept
@@ -164,7 +165,7 @@ def _job(fields: dict[str, object], source: str) -> tuple[Job | None, list[str]]
         pipeline_version=told.text("pipeline_version"),
         retry_count=told.count("retry_count"),
         preemption_count=told.count("preemption_count"),
-        error=clean(error_text(fields.get("error")), MAX_ERROR),
+        error=clean(masked(error_text(fields.get("error"))[:READ]), MAX_ERROR),
         progress=told.progress(),
         **times,
     )

@@ -18,6 +18,8 @@ class FaultKind(Enum):
     """The connection is closed without an answer."""
     CUT = auto()
     """The connection is closed in the middle of the answer."""
+    DRIP = auto()
+    """An answer that goes on for ever, a byte at a time, until it is released; then the connection is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ FAULTS: Mapping[str, Fault] = {
     "empty_object": _json(200, {}),
     "stall": Fault(FaultKind.STALL),
     "dropped": Fault(FaultKind.DROP),
+    "drip": Fault(FaultKind.DRIP),
     "cut": Fault(FaultKind.CUT, body=b'{"total": 3, "offset": 0, "limit": 100, "jobs": ['),
 }
 

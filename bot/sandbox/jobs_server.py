@@ -4,7 +4,7 @@ Decides nothing about jobs; the world does. Imports nothing of the bot: a fake t
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Self, assert_never
@@ -24,6 +24,7 @@ from bot.sandbox.slack_bell import Bell
 _PREFIX = "/v0.5"
 _LIST = "/batch/jobs"
 _DEFAULT_LIMIT = 10
+_DRIP_EVERY = 0.02  # seconds between two bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +165,20 @@ class JobsServer:
                 await response.write(fault.body)
                 _hang_up(request)
                 return response
+            case FaultKind.DRIP:
+                return await self._drip(request)
             case _:
                 assert_never(fault.kind)
+
+    async def _drip(self, request: web.Request) -> web.StreamResponse:
+        released, response = self._stalls, web.StreamResponse()
+        await response.prepare(request)
+        while not released.is_set():
+            await response.write(b" ")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(released.wait(), _DRIP_EVERY)
+        _hang_up(request)
+        return response
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {self.key}":

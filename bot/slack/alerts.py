@@ -31,14 +31,16 @@ from bot.slack.elements import (
     section,
     section_of,
     sentence,
+    spoken,
     user,
     words,
 )
 
-ERROR_MAX = 300
+ERROR_MAX = 500  # characters of an error in the sentence, escaped
 ID_MAX = 255
 PLAIN_TEXT_MAX = 3_900  # an edit takes 4,000
-NAMES_SPOKEN = 80  # characters of a name in the sentence
+HEADING_SPOKEN = 300
+NAMES_SPOKEN = 80  # characters of a name in the sentence, escaped
 _PERSON, _GROUP = re.compile(r"@([UW][A-Z0-9]+)"), re.compile(r"@(S[A-Z0-9]+)")
 _BROADCAST = re.compile(r"@(here|channel|everyone)")
 
@@ -64,7 +66,7 @@ def render_alert(message: Message) -> Rendered:
 def render_plain_alert(message: Message) -> str:
     """The same without blocks, at most 3,900 characters; the newest job first."""
     news, jobs = message.news, _jobs(message.news)
-    head = " ".join([*map(_mention_markup, message.mentions), f"{escape(heading(news))}."])
+    head = " ".join([*map(_mention_markup, message.mentions), f"{spoken(heading(news), HEADING_SPOKEN)}."])
     for room in ROOMS:
         lines = [_plain_line(entries, room, show_source=news.show_source) for entries in jobs]
         plain = "\n".join([head, *lines, *_rest(news.jobs - len(jobs))])
@@ -103,19 +105,19 @@ def _text(message: Message) -> str:
     several = len(news.counts) > 1
     errors = chain.from_iterable(map(_errors, jobs))
     lead = "Error" if len(jobs) == 1 else "First error"
-    error = next((f". {lead}: {escape(tame(error, ERROR_MAX))}" for error in errors), "")
-    head = " ".join(filter(None, [called, escape(heading(news))]))
+    error = next((f". {lead}: {spoken(error, ERROR_MAX)}" for error in errors), "")
+    head = " ".join(filter(None, [called, spoken(heading(news), HEADING_SPOKEN)]))
     parts = [_spoken(entries, several=several) for entries in jobs]
-    spoken = sentence(head, parts, lambda said: "".join(_rest(news.jobs - said)), TEXT_MAX - len(error))
-    return spoken.removesuffix(".") + error + ("" if error.endswith((".", "…")) else ".")
+    said = sentence(head, parts, lambda told: "".join(_rest(news.jobs - told)), TEXT_MAX - len(error))
+    return said.removesuffix(".") + error + ("" if error.endswith((".", "…")) else ".")
 
 
 def _spoken(entries: Sequence[Entry], *, several: bool) -> str:
     first = entries[0]
     happened = f" {what_happened(first.kind, inferred=False)}" if several else ""
-    pipeline = tame(first.pipeline, NAMES_SPOKEN)
-    facts = _id(first) if pipeline == NOTHING else f"{_id(first)}, {pipeline}"
-    return escape(f"{_name(first, NAMES_SPOKEN)} ({facts}){happened}")
+    pipeline = spoken(first.pipeline, NAMES_SPOKEN)
+    facts = escape(_id(first)) + ("" if pipeline == NOTHING else f", {pipeline}")
+    return f"{spoken(first.name or 'unnamed', NAMES_SPOKEN)} ({facts}){escape(happened)}"
 
 
 def _rest(unnamed: int) -> list[str]:

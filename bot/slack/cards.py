@@ -43,6 +43,7 @@ from bot.slack.elements import (
     rich_text,
     section,
     section_of,
+    spoken,
     warnings,
     words,
 )
@@ -50,12 +51,12 @@ from bot.slack.elements import (
 ERROR_ROOMS = (2_500, 1_500, 800, 300)  # characters of the error, from wide to narrow
 STORY = 10  # changes of the story that are shown
 FACT = 200  # characters of a name, an id or a pipeline
-SPOKEN_ERROR = 600
+SPOKEN_ERROR = 600  # characters of the error in the sentence, escaped
 
 
 def render_card(reply: JobCard) -> Rendered:
     job = reply.memory.job
-    text = escape(_spoken(reply))
+    text = _sentence(reply)
     above = [
         header(f"{mark(job.status)} {tame(job.label, 120)}"),
         *warnings(blind_spots(reply.sources, reply.now)),
@@ -70,12 +71,13 @@ def render_card(reply: JobCard) -> Rendered:
     return Rendered(text, [*above, *fit(lambda room: _error(job.error, room), ERROR_ROOMS, left), *below])
 
 
-def _spoken(reply: JobCard) -> str:
+def _sentence(reply: JobCard) -> str:
     memory, job = reply.memory, reply.memory.job
-    error = f" Error: {tame(job.error, SPOKEN_ERROR)}" if one_line(job.error) else ""
+    error = f" Error: {spoken(job.error, SPOKEN_ERROR)}" if one_line(job.error) else ""
     return (
-        f"{tame(job.label, FACT)} ({tame(job.id, FACT)}) is {status_words(memory)} since {utc(memory.since)}, "
-        f"{_tries(memory)}, pipeline {_pipeline(memory)}, {as_of(reply.sources, reply.now)}.{error}"
+        f"{spoken(job.label, FACT)} ({spoken(job.id, FACT)}) is {escape(status_words(memory))} "
+        f"since {utc(memory.since)}, {_tries(memory)}, pipeline {spoken(_pipeline(memory), FACT)}, "
+        f"{escape(as_of(reply.sources, reply.now))}.{error}"
     )
 
 

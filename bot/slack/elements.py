@@ -5,10 +5,11 @@ into `text` elements of rich text, into raw cells and into plain text only.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal, TypeAlias, TypeVar
 
 from bot.core.instants import Instant, whole_seconds
-from bot.core.texts import shorten, width
+from bot.core.texts import one_line, shorten, tame, width
 from bot.core.wording import utc
 
 Block: TypeAlias = dict[str, object]
@@ -56,6 +57,14 @@ def mark(word: str) -> str:
 def escape(text: str) -> str:
     """Text as `text` and mrkdwn need it, so that it rings nobody and links nothing."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def spoken(text: str, limit: int) -> str:
+    """Untrusted text for the sentence, in one line of at most `limit` characters once it is escaped. It is cut before
+    that, or it might end within an entity.
+    """
+    sizes = accumulate(len(escape(character)) for character in one_line(text)[:limit])
+    return escape(tame(text, sum(size <= limit for size in sizes)))
 
 
 def words(text: str, style: Style | None = None) -> Element:
@@ -175,12 +184,12 @@ def fit(build: Callable[[Room], list[Block]], rooms: Sequence[Room], limit: int)
 
 
 def sentence(head: str, parts: Sequence[str], more: Callable[[int], str], limit: int = TEXT_MAX) -> str:
-    """The head and as many of the escaped parts as there is room for, then how many are left out."""
+    """The head, the first of the escaped parts and as many others as there is room for, then how many are left out."""
     said: list[str] = []
     spent = width(head) + 60
     for part in parts:
         spent += width(part) + 2
-        if spent > limit:
+        if said and spent > limit:
             break
         said.append(part)
     rest = more(len(said))

@@ -10,6 +10,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.core.messages import Failure, Refused, Scope, TryLater, Unknown
+from bot.core.texts import masked
 
 CREDENTIALS: Final = frozenset({
     "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
@@ -23,11 +24,11 @@ ROUTE: Final = frozenset({
 })  # fmt: skip
 PAYLOAD: Final = frozenset({
     "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text", "invalid_attachments",
-    "too_many_attachments", "attachment_payload_limit_exceeded", "markdown_text_conflict", "metadata_too_large",
-    "invalid_metadata_format", "invalid_metadata_schema", "metadata_must_be_sent_from_app", "invalid_arguments",
+    "too_many_attachments", "attachment_payload_limit_exceeded", "markdown_text_conflict", "invalid_arguments",
     "invalid_arg_name", "invalid_array_arg", "invalid_charset", "invalid_form_data", "invalid_post_type",
     "missing_post_type", "block_mismatch", "view_too_large",
 })  # fmt: skip
+METADATA: Final = ("invalid_metadata", "metadata_")  # so the errors begin that are about a message's metadata
 WAIT: Final = frozenset({"ratelimited", "rate_limited", "external_channel_migrating", "team_added_to_org"})
 MAX_RETRY_AFTER = 3_600.0  # seconds
 
@@ -36,7 +37,11 @@ TOO_MANY_REQUESTS = 429
 
 def is_payload(error: Exception) -> bool:
     """Whether Slack refused the form of a message, so that a plainer one may pass."""
-    return isinstance(error, SlackApiError) and error_name(error) in PAYLOAD
+    return isinstance(error, SlackApiError) and _is_payload(error_name(error))
+
+
+def is_metadata(error: SlackApiError) -> bool:
+    return error_name(error).startswith(METADATA)
 
 
 def outcome_of(error: Exception) -> Failure:
@@ -45,22 +50,24 @@ def outcome_of(error: Exception) -> Failure:
         case SlackApiError():
             return _outcome_of_answer(error)
         case aiohttp.ClientConnectorError():
-            return TryLater(f"Slack cannot be reached: {error}")
+            return TryLater(f"Slack cannot be reached: {masked(str(error))}")
         case asyncio.TimeoutError():
             return Unknown("Slack did not answer in time")
         case aiohttp.ClientError() | SlackClientError() | OSError() | ValueError():
-            return Unknown(f"the connection to Slack broke: {type(error).__name__} {error}".strip())
+            return Unknown(f"the connection to Slack broke: {type(error).__name__} {masked(str(error))}".strip())
+        case AttributeError():  # the SDK stumbles over an answer that is no JSON object
+            return Unknown("Slack's answer cannot be read")
         case _:
             raise error
 
 
 def error_name(error: SlackApiError) -> str:
     """Slack's own name of the error; empty where the answer has none."""
-    return str(_data(error).get("error") or "")
+    return masked(str(_data(error).get("error") or ""))
 
 
 def scopes_needed(error: SlackApiError) -> str:
-    return str(_data(error).get("needed") or "")
+    return masked(str(_data(error).get("needed") or ""))
 
 
 def _outcome_of_answer(error: SlackApiError) -> Failure:
@@ -72,9 +79,13 @@ def _outcome_of_answer(error: SlackApiError) -> Failure:
     if name in ROUTE or name.startswith("restricted_action"):
         needed = scopes_needed(error)
         return Refused(f"{name} (needed: {needed})" if needed else name, Scope.CHANNEL)
-    if name in PAYLOAD:
+    if _is_payload(name):
         return Refused(name, Scope.MESSAGE)
     return Unknown(f"Slack answered {name or f'HTTP {_status(error)} without a readable body'}")
+
+
+def _is_payload(name: str) -> bool:
+    return name in PAYLOAD or name.startswith(METADATA)
 
 
 def _data(error: SlackApiError) -> Mapping[str, object]:

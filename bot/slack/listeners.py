@@ -5,7 +5,7 @@ leads from all of them to a reply. What a reply says is decided elsewhere: `ask`
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TypeAlias
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -16,20 +16,42 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.commands import Command, Share
 from bot.core.grammar import parse
 from bot.core.replies import Note, Reply
+from bot.core.tokens import addressed
 from bot.slack.once import Once
 from bot.slack.render import Rendered, render_reply
 from bot.slack.responses import Asker, Responses
 
 Ask: TypeAlias = Callable[[Command], Awaitable[Reply]]
 Body: TypeAlias = Mapping[str, object]
+Work: TypeAlias = Callable[[Body], Coroutine[None, None, None]]
 
 ANY = re.compile(".*", re.DOTALL)
 SORRY = Note("I could not answer this: something is wrong on my side, and the log tells what.", "/jobs health")
 log = logging.getLogger(__name__)
 
 
-def build_app(client: AsyncWebClient, signing_secret: str | None, ask: Ask) -> AsyncApp:
-    """The listeners, for Socket Mode and for HTTP alike."""
+class UnderWay:
+    """The gestures that are acknowledged and not yet answered."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, answer: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(answer)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def finish(self, seconds: float) -> None:
+        """Waits until each is answered, but no longer than that."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=max(0.0, seconds))
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+def build_app(client: AsyncWebClient, signing_secret: str | None, ask: Ask, under_way: UnderWay) -> AsyncApp:
+    """The listeners, for Socket Mode and for HTTP alike. Whoever stops the bot finishes what is under way."""
     app = AsyncApp(
         client=client,
         signing_secret=signing_secret or "",
@@ -38,24 +60,21 @@ def build_app(client: AsyncWebClient, signing_secret: str | None, ask: Ask) -> A
         logger=logging.getLogger("bolt"),
     )
     gestures = Gestures(ask, Responses(client))
-    app.command(ANY)(_later(gestures.command))
-    app.action(ANY)(_later(gestures.button))
-    app.event("app_mention")(_later(gestures.mention))
+    app.command(ANY)(_later(gestures.command, under_way))
+    app.action(ANY)(_later(gestures.button, under_way))
+    app.event("app_mention")(_later(gestures.mention, under_way))
     app.error(_let_unknown_pass)
     return app
 
 
-def _later(work: Callable[[Body], Awaitable[None]]) -> Callable[[AsyncAck, Body], Awaitable[None]]:
+def _later(work: Work, under_way: UnderWay) -> Callable[[AsyncAck, Body], Awaitable[None]]:
     """Acknowledges at once, then works. Bolt's own lazy listeners copy the request with all that hangs on it, and the
     shared session cannot be copied.
     """
-    under_way: set[asyncio.Task[None]] = set()
 
     async def acknowledge(ack: AsyncAck, body: Body) -> None:
         await ack()
-        task = asyncio.ensure_future(work(body))
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
+        under_way.begin(work(body))
 
     return acknowledge
 
@@ -91,7 +110,8 @@ class Gestures:
         event = _mapping(body.get("event"))
         if event.get("bot_id") or not self._mentions.first(_text(event, "channel"), _text(event, "ts")):
             return
-        rendered = await self._rendered(parse(_text(event, "text")), shared_by=_text(event, "user"))
+        asked = addressed(_text(event, "text"), _text(_first(body.get("authorizations")), "user_id"))
+        rendered = await self._rendered(parse(asked), shared_by=_text(event, "user"))
         thread = _text(event, "thread_ts") or _text(event, "ts")
         await self._responses.say_in_thread(_text(event, "channel"), thread, rendered)
 

@@ -5,12 +5,12 @@ by what stands above and below it.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.core.commands import ListJobs, Question, Share, ShowHealth, ShowHelp
+from bot.core.commands import ListJobs, Question, Share, ShowHealth, ShowHelp, ShowJob, ShowOverview
 from bot.core.grammar import write
 from bot.core.jobs import JobQuery, View
 from bot.core.memory import Memory
 from bot.core.replies import Candidates, JobList, Overview, SourceHealth
-from bot.core.texts import first_line, tame
+from bot.core.texts import first_line, shorten, tame
 from bot.core.wording import (
     as_of,
     blind_spots,
@@ -36,21 +36,26 @@ from bot.slack.elements import (
     measure,
     rich_text,
     section,
+    section_of,
     sentence,
+    spoken,
     warnings,
     words,
 )
 from bot.slack.tables import JobRows, job_table
 
-SPOKEN = 60  # characters of a name or an error in the sentence
+SPOKEN = 60  # characters of a name or an error in the sentence, escaped
+HEAD = 900  # characters of what is said before any job, escaped
+FILTERS = 300  # characters of what a list was narrowed by
 STATUSES = 20  # statuses that the overview counts
 
 
 def render_list(reply: JobList) -> Rendered:
     query = reply.command.query
-    title, filters, footer = list_title(query), filter_words(query), list_footer(reply)
+    title, footer = list_title(query), list_footer(reply)
+    filters = shorten(filter_words(query), FILTERS)
     blind = blind_spots(reply.sources, reply.now)
-    text = _spoken(" · ".join(filter(None, [title, filters, footer, *blind])), reply.rows, reply.total)
+    text = _sentence(" · ".join(filter(None, [title, filters, footer, *blind])), reply.rows, reply.total)
     nothing = [] if reply.rows else [rich_text(section(words(nothing_listed(reply))))]
     above = [
         header(title),
@@ -66,7 +71,7 @@ def _list_buttons(reply: JobList) -> list[Element]:
     page, pages = reply.command.query.page, reply.pages
     back = [button("◀ Previous", "previous", _page(reply.command, min(page - 1, pages)))] if page > 1 else []
     on = [button("Next ▶", "next", _page(reply.command, page + 1))] if page < pages else []
-    return [*back, *on, button("Share", "share", write(Share(reply.command)))]
+    return [*back, *on, _share(reply.command)]
 
 
 def _page(command: ListJobs, page: int) -> str:
@@ -76,11 +81,19 @@ def _page(command: ListJobs, page: int) -> str:
 def render_candidates(reply: Candidates) -> Rendered:
     title = f"{number(reply.total, 'job')} fit “{tame(reply.reference, SPOKEN)}”"
     example = reply.rows[0].job.id if reply.rows else "job_…"
-    text = _spoken(title, reply.rows, reply.total)
-    hint = section(words("Show one by its id, for example "), words(f"/jobs show {tame(example, SPOKEN)}", "code"))
-    above = [header(title), *warnings(blind_spots(reply.sources, reply.now)), rich_text(hint)]
-    footer = context(f"{len(reply.rows)} of {reply.total} · {as_of(reply.sources, reply.now)}")
-    return _with_table(text, above, _rows(reply, reply.rows), [footer])
+    text = _sentence(title, reply.rows, reply.total)
+    listed = ListJobs(JobQuery(view=View.ALL, words=(reply.reference,)))
+    hints = [
+        [words("Show one by its id, for example "), words(f"/jobs show {tame(example, SPOKEN)}", "code")],
+        [
+            words("List all and narrow them, for example "),
+            words(f"/jobs {tame(write(listed), FILTERS)} since:24h", "code"),
+        ],
+    ]
+    above = [header(title), *warnings(blind_spots(reply.sources, reply.now)), rich_text(section_of(hints))]
+    footer = context(f"the newest {len(reply.rows)} of {reply.total} · {as_of(reply.sources, reply.now)}")
+    buttons = [button("List all", "all", write(listed)), _share(ShowJob(reply.reference))]
+    return _with_table(text, above, _rows(reply, reply.rows), [footer, *actions(buttons)])
 
 
 def render_overview(reply: Overview) -> Rendered:
@@ -88,7 +101,7 @@ def render_overview(reply: Overview) -> Rendered:
     counts = ", ".join(f"{count} {status}" for _, count, status in counted) or "none yet"
     fresh, blind = as_of(reply.sources, reply.now), blind_spots(reply.sources, reply.now)
     lately = ["failed lately"] if reply.failed else []
-    text = _spoken(" · ".join([f"Jobs: {counts}", fresh, *blind, *lately]), reply.failed, len(reply.failed))
+    text = _sentence(" · ".join([f"Jobs: {counts}", fresh, *blind, *lately]), reply.failed, len(reply.failed))
     signs = "   ".join(f"{sign} {count} {status}" for sign, count, status in counted) or "No jobs yet."
     failed = [rich_text(section(words("Failed lately", "bold")))] if reply.failed else []
     above = [header("Jobs"), *warnings(blind), rich_text(section(words(signs))), *failed]
@@ -99,7 +112,11 @@ def render_overview(reply: Overview) -> Rendered:
 def _overview_buttons() -> list[Element]:
     views = ((view, ListJobs(JobQuery(view=view))) for view in (View.FAILED, View.RUNNING, View.ACTIVE))
     asked: list[tuple[str, Question]] = [*views, ("health", ShowHealth()), ("help", ShowHelp())]
-    return [button(name.capitalize(), name, write(question)) for name, question in asked]
+    return [*(button(name.capitalize(), name, write(question)) for name, question in asked), _share(ShowOverview())]
+
+
+def _share(question: Question) -> Element:
+    return button("Share", "share", write(Share(question)))
 
 
 def _rows(reply: JobList | Candidates | Overview, memories: Sequence[Memory]) -> JobRows:
@@ -116,12 +133,12 @@ def _with_table(text: str, above: list[Block], rows: JobRows, below: list[Block]
     return Rendered(text, [*above, *job_table(rows, left), *below])
 
 
-def _spoken(head: str, memories: Sequence[Memory], total: int) -> str:
-    parts = [escape(_spoken_job(memory)) for memory in memories]
-    return sentence(escape(head), parts, lambda said: f"and {total - said} more" if total > said > 0 else "")
+def _sentence(head: str, memories: Sequence[Memory], total: int) -> str:
+    parts = [_spoken_job(memory) for memory in memories]
+    return sentence(spoken(head, HEAD), parts, lambda said: f"and {total - said} more" if total > said > 0 else "")
 
 
 def _spoken_job(memory: Memory) -> str:
     job = memory.job
-    error = f", {tame(first_line(job.error), SPOKEN)}" if job.error else ""
-    return f"{tame(job.label, SPOKEN)} ({tame(job.id, SPOKEN)}) {status_words(memory)}{error}"
+    error = f", {spoken(first_line(job.error), SPOKEN)}" if job.error else ""
+    return f"{spoken(job.label, SPOKEN)} ({spoken(job.id, SPOKEN)}) {escape(status_words(memory))}{error}"

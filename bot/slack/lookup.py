@@ -2,13 +2,14 @@
 answer was lost has arrived.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.doubts import CLOCKS_DIFFER, Absent, Sight, Unseeable
 from bot.core.instants import SECOND, Instant
 from bot.core.messages import Failure, Receipt, Refused, Scope, TryLater, Unknown
+from bot.slack.answers import Fields, fields, next_cursor, rows, text
 from bot.slack.errors import outcome_of
 
 PAGE = 200  # messages; Slack recommends no more (conversations.history)
@@ -21,26 +22,31 @@ async def look_for(client: AsyncWebClient, channel: str, key: str, since: Instan
     try:
         async for message in _history(client, channel, since - CLOCKS_DIFFER):
             if _key(message) == key:
-                return Receipt(channel, str(message["ts"]))
+                return Receipt(channel, text(message, "ts"))
     except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
         return _failure(outcome_of(error))
     return Absent()
 
 
-async def _history(client: AsyncWebClient, channel: str, oldest: Instant) -> AsyncIterator[Mapping[str, object]]:
-    cursor: str | None = None
-    while True:
-        page = await client.conversations_history(
-            channel=channel, oldest=f"{oldest / SECOND:.6f}", include_all_metadata=True, limit=PAGE, cursor=cursor
+async def _history(client: AsyncWebClient, channel: str, oldest: Instant) -> AsyncIterator[Fields]:
+    cursor, more = "", True
+    while more:
+        page = fields(
+            await client.conversations_history(
+                channel=channel,
+                oldest=f"{oldest / SECOND:.6f}",
+                include_all_metadata=True,
+                limit=PAGE,
+                cursor=cursor or None,
+            )
         )
-        for message in page.get("messages") or []:
+        for message in rows(page, "messages"):
             yield message
-        cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
-        if cursor is None:
-            return
+        cursor = next_cursor(page, cursor)
+        more = bool(cursor)
 
 
-def _key(message: Mapping[str, object]) -> object:
+def _key(message: Fields) -> object:
     match message:
         case {"metadata": {"event_payload": {"key": key}}}:
             return key

@@ -1,12 +1,17 @@
 """What Slack says of a destination, for `check`: where it is, and whether the bot may speak and read there."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core.messages import Delivered
+from bot.slack.answers import fields, inner
 from bot.slack.channels import Channels
+from bot.slack.elements import Rendered
 from bot.slack.errors import outcome_of
+from bot.slack.posting import post
+
+TEST = "This is a test message of jobsbot: alerts for this place will come here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,12 @@ async def inspect(client: AsyncWebClient, channels: Channels, destination: str) 
     if destination.startswith("@"):
         return Place(destination, channel, is_direct=True)
     try:
-        answer = await client.conversations_info(channel=channel)
+        told = inner(fields(await client.conversations_info(channel=channel)), "channel")
     except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
         reason = outcome_of(error).reason
         if reason.startswith("missing_scope"):
             return Place(destination, channel, unseen=reason)
         return Place(destination, channel, trouble=reason)
-    told: Mapping[str, object] = answer["channel"]
     return Place(
         destination,
         channel,
@@ -47,12 +51,7 @@ async def inspect(client: AsyncWebClient, channels: Channels, destination: str) 
     )
 
 
-async def send_test(client: AsyncWebClient, place: Place) -> str:
-    """Why a test message did not arrive; empty if it did."""
-    try:
-        await client.chat_postMessage(
-            channel=place.channel, text="This is a test message of jobsbot: alerts for this place will come here."
-        )
-    except Exception as error:  # noqa: BLE001  as above
-        return outcome_of(error).reason
-    return ""
+async def send_test(client: AsyncWebClient, place: Place, key: str) -> str:
+    """Why a test message did not arrive the way that alerts go; empty if it did."""
+    outcome = await post(client, place.channel, key, Rendered(TEST, []), lambda: TEST)
+    return "" if isinstance(outcome, Delivered) else outcome.reason

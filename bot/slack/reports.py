@@ -5,7 +5,7 @@ is well, and names the remedy beside what is wrong.
 from collections.abc import Sequence
 from itertools import chain
 
-from bot.core.commands import HELP, Share, ShowHealth, ShowOverview
+from bot.core.commands import HELP, Share, ShowHealth, ShowHelp, ShowOverview
 from bot.core.grammar import write
 from bot.core.health_words import SHOWN, headline, is_well, parked_line, queue_lines, source_lines
 from bot.core.replies import HealthReport, Note
@@ -68,7 +68,8 @@ def _titled(title: str, lines: Sequence[str], room: int) -> list[Block]:
 
 
 def render_help() -> Rendered:
-    buttons = actions([button("Overview", "overview", write(ShowOverview()))])
+    share = button("Share", "share", write(Share(ShowHelp())))
+    buttons = actions([button("Overview", "overview", write(ShowOverview())), share])
     lines = bullets(section(words(example, "code"), words(f" {does}")) for example, does in HELP)
     spoken = [escape(f"{example}: {does}") for example, does in HELP]
     text = sentence("What you can ask", spoken, lambda _: "", SPOKEN_MAX)

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.slack.errors import is_payload
+from bot.slack.errors import is_payload, outcome_of
 from bot.slack.render import Rendered
 
 OK = 200
@@ -79,5 +79,5 @@ async def _say(post: Callable[..., Awaitable[object]], rendered: Rendered) -> No
             if not is_payload(error):
                 raise
             await post(text=rendered.text)
-    except TROUBLE as error:
-        log.warning("an answer did not reach Slack: %s", error)
+    except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
+        log.warning("an answer did not reach Slack: %s", outcome_of(error).reason)

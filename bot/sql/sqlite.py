@@ -4,7 +4,7 @@ their own that cannot write. Connections are only ever opened through the contex
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeAlias
@@ -16,12 +16,21 @@ from bot.sql import migrations, statements
 Value: TypeAlias = str | int | float | bytes | None
 Values: TypeAlias = Mapping[str, Value]
 
-BUSY_TIMEOUT = 10.0  # seconds to wait for another process that writes
+BUSY_TIMEOUT = 2.0  # seconds to wait for another process that writes
 CHUNK = 5_000  # rows fetched at a time
+LOG_LIMIT = 64 * 2**20  # bytes that the write-ahead log keeps after a large transaction
+CHECK = "PRAGMA quick_check(1)"
+PASSING = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
 
 class NewerSchemaError(Exception):
     """The file was written by a later version of this program."""
+
+
+def may_pass(error: sqlite3.Error) -> bool:
+    """Whether the same may succeed later with nothing but patience, or room on the disk."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)  # not every error comes from SQLite itself
+    return code is not None and code & 0xFF in PASSING
 
 
 class Connection:
@@ -66,6 +75,10 @@ class Database:
         self.reader = Connection(reader)
         self.looker = Connection(looker)
 
+    @property
+    def is_writing(self) -> bool:
+        return self._lock.locked()
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """The writer, alone; what is done with it is done whole or not at all."""
@@ -85,6 +98,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     async with _connect(path) as writer:
         await writer.execute("PRAGMA journal_mode = WAL")
         await writer.execute("PRAGMA synchronous = FULL")
+        await writer.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
         await _check(writer)
         await _migrate(writer)
         async with open_reader(path) as reader, open_reader(path) as looker:
@@ -97,6 +111,11 @@ async def open_reader(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     async with _connect(path) as connection:
         await connection.execute("PRAGMA query_only = ON")
         yield connection
+
+
+async def try_writing(path: Path) -> None:
+    """Raises what writing to the file would raise. Nothing in it changes."""
+    await asyncio.to_thread(_try_writing, path)
 
 
 async def pending(connection: aiosqlite.Connection) -> list[tuple[str, str]]:
@@ -116,6 +135,8 @@ async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     await asyncio.to_thread(_try, path)  # an aiosqlite that fails to open leaves a thread that prints a traceback
     async with aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT) as connection:
         connection.row_factory = sqlite3.Row
+        # SQLite's own lower() knows no letters but those of ASCII.
+        await connection.create_function("casefold", 1, str.casefold, deterministic=True)
         yield connection
 
 
@@ -124,8 +145,20 @@ def _try(path: Path) -> None:
         pass
 
 
+def _try_writing(path: Path) -> None:
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+        _judge(connection.execute(CHECK).fetchall())
+
+
 async def _check(connection: aiosqlite.Connection) -> None:
-    problems = [str(row[0]) for row in await connection.execute_fetchall("PRAGMA quick_check(1)")]
+    _judge(await connection.execute_fetchall(CHECK))
+
+
+def _judge(rows: Iterable[Sequence[object]]) -> None:
+    problems = [str(row[0]) for row in rows]
     if problems != ["ok"]:
         raise sqlite3.DatabaseError("; ".join(problems))
 

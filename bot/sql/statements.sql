@@ -1,34 +1,43 @@
 -- source --
 -- A source as it stands after its last look.
-SELECT org_id, baseline_at, failing_since, blind_told FROM sources WHERE name = :source;
+SELECT org_id, baseline_at, failing_since, blind_told, doubtful_since, doubt_told,
+    (SELECT count(*) FROM looks WHERE source = sources.name) AS looks
+FROM sources WHERE name = :source;
 
 -- sources --
--- Every source that was ever looked at, with the number of its jobs.
-SELECT s.name, s.baseline_at, s.looked_at, s.failures, s.failing_since, s.trouble, s.doubts, s.faults,
+-- Every source that was ever looked at, with the number of its jobs; but for those that are configured no more.
+SELECT s.name, s.baseline_at, s.looked_at, s.failures, s.failing_since, s.trouble, s.doubts, s.faults, s.bad_rows,
     (SELECT count(*) FROM jobs j WHERE j.source = s.name AND j.gone_at IS NULL) AS jobs
-FROM sources s ORDER BY s.name;
+FROM sources s WHERE s.name NOT IN (SELECT value FROM json_each(:ghosts)) ORDER BY s.name;
+
+-- organisations --
+-- Every source that was ever looked at, and the organisation that its key opened.
+SELECT name, org_id FROM sources;
 
 -- record_look --
--- A good look: the source is seen, and what was wrong is over.
-INSERT INTO sources (name, org_id, baseline_at, looked_at, doubts, faults)
-VALUES (:source, :org_id, :baseline_at, :now, :doubts, :faults)
+-- A good look: the source is seen, once there is a baseline, and what was wrong is over.
+INSERT INTO sources (name, org_id, baseline_at, looked_at, doubts, doubtful_since, faults, bad_rows)
+VALUES (:source, :org_id, :baseline_at, iif(:baseline_at IS NULL, NULL, :now), :doubts,
+    iif(:doubts = '[]', NULL, :now), :faults, :bad_rows)
 ON CONFLICT (name) DO UPDATE SET
     org_id = CASE WHEN sources.org_id = '' THEN excluded.org_id ELSE sources.org_id END,
     baseline_at = coalesce(sources.baseline_at, excluded.baseline_at),
-    looked_at = excluded.looked_at, failures = 0, failing_since = NULL, blind_told = 0, trouble = '',
-    doubts = excluded.doubts, faults = excluded.faults;
+    looked_at = iif(coalesce(sources.baseline_at, excluded.baseline_at) IS NULL, NULL, :now),
+    failures = 0, failing_since = NULL, blind_told = 0, trouble = '', doubts = excluded.doubts,
+    doubtful_since = iif(excluded.doubts = '[]', NULL, coalesce(sources.doubtful_since, :now)),
+    doubt_told = iif(excluded.doubts = '[]', 0, sources.doubt_told),
+    faults = excluded.faults, bad_rows = excluded.bad_rows;
 
 -- record_fault --
 -- A look that failed: nothing is known but that.
 INSERT INTO sources (name, failures, failing_since, trouble) VALUES (:source, 1, :now, :trouble)
 ON CONFLICT (name) DO UPDATE SET
     failures = sources.failures + 1, failing_since = coalesce(sources.failing_since, excluded.failing_since),
-    trouble = excluded.trouble
-RETURNING failing_since, blind_told;
+    trouble = excluded.trouble;
 
--- record_blind_told --
--- Somebody was told that looks at this source fail.
-UPDATE sources SET blind_told = 1 WHERE name = :source;
+-- record_told --
+-- People were told that looks at this source fail, or that its list is in doubt.
+UPDATE sources SET blind_told = max(blind_told, :blind), doubt_told = max(doubt_told, :doubt) WHERE name = :source;
 
 -- record_certificate --
 -- How a listing was read.
@@ -94,27 +103,43 @@ ON CONFLICT (change_key, destination) DO NOTHING;
 -- The channel ids that destinations were resolved to.
 SELECT destination, channel FROM routes WHERE channel IS NOT NULL;
 
+-- mistrust_routes --
+-- A route that was used at a time which has not come yet, by a clock that has been set back since.
+UPDATE routes SET mark = 0, not_before = 0 WHERE mark > :ahead;
+
+-- mistrust_messages --
+-- A message that was written or tried at a time which has not come yet, by such a clock, is due and in doubt as of now.
+UPDATE messages SET due_at = :now, claimed_at = :now, doubt_began = min(doubt_began, :now),
+    doubt_ended = min(doubt_ended, :now)
+WHERE state = 'queued' AND state IN ('queued', 'sending') AND coalesce(claimed_at, created_at) > :ahead;
+
 -- claimable --
--- The first message due for each destination that is open and has none under way. None that tells of a job passes an
--- earlier one there that tells of it too: a story is told in its order. That open messages are queued or sending is
--- said again because SQLite takes their index only then.
-SELECT min(m.seq) AS seq, m.destination, coalesce(r.mark, 0) AS mark
+-- The first message due for each place that is open and has none under way. A place is a channel, whatever it is called,
+-- once it has been looked up; a name that is parked holds up no other name of it. None that tells of a job passes an
+-- earlier one to the same name that tells of it too: a story is told in its order. That open messages are queued or
+-- sending is said again because SQLite takes their index only then.
+WITH places AS (SELECT coalesce(channel, destination) AS place, max(mark) AS mark,
+    max(not_before) FILTER (WHERE parked = '') AS not_before FROM routes GROUP BY place)
+SELECT min(m.seq) AS seq, m.destination, coalesce(p.mark, 0) AS mark
 FROM messages m LEFT JOIN routes r ON r.destination = m.destination
-WHERE m.state = 'queued' AND m.state IN ('queued', 'sending') AND m.due_at <= :now AND coalesce(r.not_before, 0) <= :now
-    AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.destination = m.destination AND s.state = 'sending'
-        AND s.state IN ('queued', 'sending'))
+    LEFT JOIN places p ON p.place = coalesce(r.channel, m.destination)
+WHERE m.state = 'queued' AND m.state IN ('queued', 'sending') AND m.due_at <= :now
+    AND max(coalesce(r.not_before, 0), coalesce(p.not_before, 0)) <= :now
+    AND coalesce(r.channel, m.destination) NOT IN (SELECT coalesce(q.channel, s.destination)
+        FROM messages s LEFT JOIN routes q ON q.destination = s.destination
+        WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
     AND NOT EXISTS (SELECT 1 FROM routes w WHERE w.destination = '*' AND w.not_before > :now)
     AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
         JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
         JOIN tellings u ON u.change_key = o.key AND u.destination = t.destination
         JOIN messages b ON b.key = u.message_key
         WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending'))
-GROUP BY m.destination;
+GROUP BY coalesce(r.channel, m.destination);
 
 -- claim --
 -- The message is on its way from here on, whatever becomes of us.
 UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now WHERE seq = :seq
-RETURNING kind, body, attempts, claimed_at, doubt_began, doubt_ended,
+RETURNING kind, body, attempts, claimed_at, doubt_began, doubt_ended, doubt_times,
     (SELECT channel FROM routes r WHERE r.destination = messages.destination) AS channel;
 
 -- pace --
@@ -124,45 +149,56 @@ ON CONFLICT (destination) DO UPDATE SET mark = excluded.mark;
 
 -- next_due --
 -- When each destination's first message can go out, as far as it is known.
-SELECT max(min(m.due_at), coalesce(r.not_before, 0), coalesce(r.mark, 0) - :slack,
+WITH places AS (SELECT coalesce(channel, destination) AS place, max(mark) AS mark,
+    max(not_before) FILTER (WHERE parked = '') AS not_before FROM routes GROUP BY place)
+SELECT max(min(m.due_at), coalesce(r.not_before, 0), coalesce(p.not_before, 0), coalesce(p.mark, 0) - :slack,
     coalesce((SELECT not_before FROM routes WHERE destination = '*'), 0)) AS due_at
 FROM messages m LEFT JOIN routes r ON r.destination = m.destination
+    LEFT JOIN places p ON p.place = coalesce(r.channel, m.destination)
 WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
-    AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.destination = m.destination AND s.state = 'sending'
-        AND s.state IN ('queued', 'sending'))
+    AND coalesce(r.channel, m.destination) NOT IN (SELECT coalesce(q.channel, s.destination)
+        FROM messages s LEFT JOIN routes q ON q.destination = s.destination
+        WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
     AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
         JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
         JOIN tellings u ON u.change_key = o.key AND u.destination = t.destination
         JOIN messages b ON b.key = u.message_key
         WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending'))
-GROUP BY m.destination, r.not_before, r.mark ORDER BY due_at LIMIT 1;
+GROUP BY m.destination ORDER BY due_at LIMIT 1;
 
 -- settle_message --
 -- What became of a message.
 UPDATE messages SET state = :state, due_at = :due_at, channel = coalesce(:channel, channel), ts = coalesce(:ts, ts),
-    trouble = :trouble, doubt_began = :doubt_began, doubt_ended = :doubt_ended
+    trouble = :trouble, doubt_began = :doubt_began, doubt_ended = :doubt_ended, doubt_times = :doubt_times
 WHERE key = :key;
 
 -- resolve_route --
--- A destination's channel id.
+-- A destination's channel id. If it was parked because it could not be found, it is open again.
 INSERT INTO routes (destination, channel) VALUES (:destination, :channel)
-ON CONFLICT (destination) DO UPDATE SET channel = excluded.channel;
+ON CONFLICT (destination) DO UPDATE SET
+    channel = excluded.channel, parked = iif(refusals = 0, '', parked), parked_at = iif(refusals = 0, NULL, parked_at);
+
+-- lose_route --
+-- A destination that cannot be found. A message for it is tried all the same.
+INSERT INTO routes (destination, parked, parked_at) VALUES (:destination, :parked, :now)
+ON CONFLICT (destination) DO UPDATE SET
+    channel = NULL, parked = excluded.parked, parked_at = coalesce(routes.parked_at, excluded.parked_at);
 
 -- route --
 -- How a destination can be reached.
 SELECT parked, refusals, not_before FROM routes WHERE destination = :destination;
 
 -- delay_route --
--- Nothing goes to this destination for a while.
-INSERT INTO routes (destination, not_before) VALUES (:destination, :not_before)
-ON CONFLICT (destination) DO UPDATE SET not_before = excluded.not_before;
+-- Nothing goes to this destination for a while. Its mark tells when that was said.
+INSERT INTO routes (destination, not_before, mark) VALUES (:destination, :not_before, :now)
+ON CONFLICT (destination) DO UPDATE SET not_before = excluded.not_before, mark = max(routes.mark, :now);
 
 -- park_route --
 -- This destination cannot work until somebody mends it; its channel is looked up anew then.
-INSERT INTO routes (destination, not_before, parked, parked_at, refusals)
-VALUES (:destination, :not_before, :parked, :now, 1)
+INSERT INTO routes (destination, not_before, mark, parked, parked_at, refusals)
+VALUES (:destination, :not_before, :now, :parked, :now, 1)
 ON CONFLICT (destination) DO UPDATE SET
-    not_before = excluded.not_before, parked = excluded.parked, channel = NULL,
+    not_before = excluded.not_before, mark = max(routes.mark, :now), parked = excluded.parked, channel = NULL,
     parked_at = coalesce(routes.parked_at, excluded.parked_at), refusals = routes.refusals + 1;
 
 -- retry_parked --
@@ -172,13 +208,24 @@ UPDATE routes SET not_before = 0 WHERE parked <> '';
 -- open_route --
 -- The destination works.
 UPDATE routes SET parked = '', parked_at = NULL, refusals = 0, not_before = 0
-WHERE destination IN (:destination, '*') AND refusals > 0;
+WHERE destination IN (:destination, '*') AND parked <> '';
 
 -- requeue_unfinished --
 -- What was under way when the last process died.
 UPDATE messages SET state = 'queued', due_at = :now, trouble = 'the bot stopped while it was sent',
-    doubt_began = coalesce(doubt_began, claimed_at), doubt_ended = :now
+    doubt_began = min(coalesce(doubt_began, claimed_at), :now), doubt_ended = :now, doubt_times = doubt_times + 1
 WHERE state = 'sending' RETURNING key;
+
+-- abandon_messages --
+-- What waits for a place that is not named any more, by any name that is known of it.
+UPDATE messages SET state = 'refused', trouble = :why WHERE state = 'queued' AND state IN ('queued', 'sending')
+    AND coalesce((SELECT r.channel FROM routes r WHERE r.destination = messages.destination), destination) NOT IN (
+        SELECT coalesce(r.channel, n.value) FROM json_each(:named) n LEFT JOIN routes r ON r.destination = n.value);
+
+-- forget_routes --
+-- Destinations that cannot be reached and are not named any more.
+DELETE FROM routes WHERE parked <> '' AND destination <> '*'
+    AND destination NOT IN (SELECT value FROM json_each(:named));
 
 -- parked_routes --
 -- Destinations that cannot be reached, with the number of messages that wait for them.
@@ -192,30 +239,34 @@ FROM routes r WHERE r.parked <> '' ORDER BY r.destination;
 SELECT count(*) AS waiting, min(created_at) AS oldest FROM messages WHERE state IN ('queued', 'sending');
 
 -- refused_messages --
--- Messages that Slack will not take in any form.
-SELECT count(*) AS refused FROM messages WHERE state = 'refused';
+-- Messages that were given up, and why the last of them was.
+SELECT count(*) AS refused, max(seq), trouble FROM messages WHERE state = 'refused';
 
 -- count_jobs --
--- Jobs by status.
-SELECT status, count(*) AS jobs FROM jobs WHERE gone_at IS NULL GROUP BY status;
+-- Jobs by status. That there is usually no ghost spares the look at the source of each.
+SELECT status, count(*) AS jobs FROM jobs
+WHERE gone_at IS NULL AND (:ghosts = '[]' OR source NOT IN (SELECT value FROM json_each(:ghosts))) GROUP BY status;
 
 -- jobs_with_id --
 -- The job with this id, of each source that has one. The sources are named because the table's key begins with them.
 SELECT *, count(*) OVER () AS total FROM jobs
-WHERE source IN (SELECT name FROM sources) AND gone_at IS NULL AND id = :reference
+WHERE source IN (SELECT name FROM sources WHERE name NOT IN (SELECT value FROM json_each(:ghosts)))
+    AND gone_at IS NULL AND id = :reference
 ORDER BY since DESC LIMIT :limit;
 
 -- jobs_whose_id_begins --
 -- Jobs whose id begins so, and how many there are.
+WITH shown AS (SELECT name FROM sources WHERE name NOT IN (SELECT value FROM json_each(:ghosts)))
 SELECT *, (SELECT count(*) FROM jobs
-    WHERE source IN (SELECT name FROM sources) AND gone_at IS NULL AND id >= :reference AND id < :beyond) AS total
-FROM jobs WHERE source IN (SELECT name FROM sources) AND gone_at IS NULL AND id >= :reference AND id < :beyond
+    WHERE source IN (SELECT name FROM shown) AND gone_at IS NULL AND id >= :reference AND id < :beyond) AS total
+FROM jobs WHERE source IN (SELECT name FROM shown) AND gone_at IS NULL AND id >= :reference AND id < :beyond
 ORDER BY since DESC LIMIT :limit;
 
 -- jobs_with_name --
 -- Jobs of this name, or whose id begins so if upper and lower case are the same, and how many there are.
 SELECT *, count(*) OVER () AS total FROM jobs
-WHERE gone_at IS NULL AND (lower(name) = lower(:reference) OR instr(lower(id), lower(:reference)) = 1)
+WHERE gone_at IS NULL AND (casefold(name) = casefold(:reference) OR instr(casefold(id), casefold(:reference)) = 1)
+    AND source NOT IN (SELECT value FROM json_each(:ghosts))
 ORDER BY since DESC LIMIT :limit;
 
 -- history --
@@ -225,11 +276,13 @@ WHERE seen_at >= :since AND (:source IS NULL OR source = :source) AND (:job IS N
 ORDER BY seq DESC LIMIT :limit;
 
 -- tellings --
--- Where and how changes were told.
-SELECT t.change_key, t.destination, t.message_key, m.attempts, m.channel, m.ts, m.trouble,
-    CASE WHEN m.state = 'queued' AND EXISTS (SELECT 1 FROM routes r
-        WHERE r.destination IN (m.destination, '*') AND r.parked <> '') THEN 'parked' ELSE m.state END AS state
+-- Where and how changes were told, or why they wait.
+SELECT t.change_key, t.destination, t.message_key, m.attempts, m.channel, m.ts,
+    coalesce(w.parked, r.parked, m.trouble) AS trouble,
+    iif(coalesce(w.parked, r.parked) IS NULL, m.state, 'parked') AS state
 FROM tellings t JOIN messages m ON m.key = t.message_key
+    LEFT JOIN routes r ON r.destination = m.destination AND r.parked <> '' AND m.state = 'queued'
+    LEFT JOIN routes w ON w.destination = '*' AND w.parked <> '' AND m.state = 'queued'
 WHERE t.change_key IN (SELECT value FROM json_each(:keys)) ORDER BY m.seq;
 
 -- prune_looks --

@@ -1,6 +1,7 @@
 """What people may ask of the store. Reads only, on a connection that cannot write."""
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from bot.core.history import Entry, HistoryQuery, Telling
 from bot.core.instants import Instant, length
@@ -11,14 +12,24 @@ from bot.sql.sqlite import Connection
 from bot.store.rows import memory_of, source_health, to_json
 from bot.store.selection import select_jobs
 
+ENDLESS = -1  # the limit that SQLite takes for none
+
+
+async def organisations(db: Connection) -> Mapping[str, str]:
+    return {row["name"]: row["org_id"] for row in await db.rows("organisations")}
+
 
 class Archive:
-    def __init__(self, db: Connection) -> None:
+    """`ghosts` are sources that are configured no more: the ledger keeps what it holds of them, nobody else sees it."""
+
+    def __init__(self, db: Connection, ghosts: Collection[str] = ()) -> None:
         self._db = db
+        self.ghosts = tuple(ghosts)
+        self._ghosts = to_json(self.ghosts)
 
     async def select(self, query: JobQuery, now: Instant) -> tuple[tuple[Memory, ...], int]:
         """The page of jobs, newest first by when they entered their status, and how many match on all pages."""
-        page, count, values = select_jobs(query, now)
+        page, count, values = select_jobs(query, now, self.ghosts)
         total = (await self._db.query(count, values))[0][0]
         rows = await self._db.query(page, values) if total else []
         return tuple(map(memory_of, rows)), total
@@ -28,16 +39,21 @@ class Archive:
         newest first, and how many there are.
         """
         for name in ("jobs_with_id", "jobs_whose_id_begins", "jobs_with_name"):
-            rows = await self._db.rows(name, reference=reference, beyond=reference + chr(0x10FFFF), limit=limit)
+            beyond = reference + chr(0x10FFFF)
+            rows = await self._db.rows(name, reference=reference, beyond=beyond, ghosts=self._ghosts, limit=limit)
             if rows:
                 return tuple(map(memory_of, rows)), int(rows[0]["total"])
         return (), 0
 
     async def counts(self) -> Mapping[str, int]:
-        return {row["status"]: row["jobs"] for row in await self._db.rows("count_jobs")}
+        return {row["status"]: row["jobs"] for row in await self._db.rows("count_jobs", ghosts=self._ghosts)}
 
     async def sources(self) -> tuple[SourceHealth, ...]:
-        return tuple(map(source_health, await self._db.rows("sources")))
+        return tuple(map(source_health, await self._db.rows("sources", ghosts=self._ghosts)))
+
+    async def organisations(self) -> Mapping[str, str]:
+        """The organisation that each source's key opened; empty where its jobs did not tell."""
+        return await organisations(self._db)
 
     async def health(self) -> Health:
         depth = await self._db.row("outbox_depth")
@@ -52,12 +68,22 @@ class Archive:
             waiting=depth["waiting"] if depth else 0,
             oldest=depth["oldest"] if depth else None,
             refused=refused["refused"] if refused else 0,
+            refusal=refused["trouble"] or "" if refused else "",
         )
 
     async def history(self, query: HistoryQuery, now: Instant) -> tuple[Entry, ...]:
         """The ledger, newest change first."""
+        return tuple([entry async for entries in self.ledger(query, now) for entry in entries])
+
+    async def ledger(self, query: HistoryQuery, now: Instant) -> AsyncIterator[tuple[Entry, ...]]:
+        """The same, some thousands at a time: the ledger may be larger than the memory."""
         since = now - length(query.since) if query.since is not None else 0
-        rows = await self._db.rows("history", since=since, source=query.source, job=query.job, limit=query.limit)
+        limit = ENDLESS if query.limit is None else query.limit
+        asked = {"since": since, "source": query.source, "job": query.job, "limit": limit}
+        async for rows in self._db.chunks("history", **asked):
+            yield await self._entries(rows)
+
+    async def _entries(self, rows: Sequence[sqlite3.Row]) -> tuple[Entry, ...]:
         tellings = await self._tellings([row["key"] for row in rows])
         return tuple(
             Entry(

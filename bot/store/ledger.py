@@ -11,9 +11,9 @@ from bot.core.changes import Change
 from bot.core.faults import Fault
 from bot.core.instants import Instant, length
 from bot.core.listing import Listing
-from bot.core.memory import Past, remembered
+from bot.core.memory import CLOCKS_DIFFER, Memory, Past, becomes_baseline, remembered
 from bot.core.messages import VERSION, Message, Notice
-from bot.core.notices import Blindness
+from bot.core.notices import BLIND, Episode, Episodes
 from bot.sql.sqlite import Connection, Value
 from bot.store.rows import change_values, job_values, memory_of, message_values, to_json
 
@@ -29,12 +29,16 @@ class Ledger:
         """What is known of the source, and of the jobs that the listing speaks of."""
         source = await self._db.row("source", source=listing.source)
         ids = [*(row.id for row in listing.rows), *listing.gone]
-        rows = await self._db.rows("memories", source=listing.source, ids=to_json(ids))
+        memories: dict[str, Memory] = {}
+        async for rows in self._db.chunks("memories", source=listing.source, ids=to_json(ids)):
+            memories |= {row["id"]: memory_of(row) for row in rows}
         return Past(
-            memories={row["id"]: memory_of(row) for row in rows},
+            memories=memories,
             baseline=source["baseline_at"] if source else None,
             oldest=listing.started - length(self._keep),
+            latest=listing.started + CLOCKS_DIFFER,
             org_id=source["org_id"] if source else "",
+            before=source["looks"] if source else 0,
         )
 
     async def told(self, changes: Iterable[Change]) -> Told:
@@ -47,10 +51,10 @@ class Ledger:
         return {row["destination"]: row["channel"] for row in await self._db.rows("resolved")}
 
     async def remember(self, past: Past, listing: Listing, now: Instant) -> None:
-        """The listing, as far as anything follows from it: a first one only if it is complete."""
+        """The listing, as far as anything follows from it: nothing does before there is a baseline."""
         certificate = listing.certificate
-        first = past.baseline is None
-        if not first or certificate.complete:
+        first = becomes_baseline(past, listing)
+        if first or past.baseline is not None:
             memories = remembered(past, listing, now)
             await self._db.run_many("remember_job", (job_values(memory, print_) for memory, print_ in memories))
         for id_ in listing.gone:
@@ -59,10 +63,11 @@ class Ledger:
             "record_look",
             source=listing.source,
             org_id=next((job.org_id for job in listing.jobs if job.org_id), ""),
-            baseline_at=listing.started if certificate.complete else None,
+            baseline_at=listing.started if first else None,
             now=now,
             doubts=to_json(certificate.reasons),
-            faults=to_json(listing.faults[:SHOWN_FAULTS]),
+            faults=to_json([str(fault) for fault in listing.faults[:SHOWN_FAULTS]]),
+            bad_rows=len(listing.faults),
         )
         await self._db.run(
             "record_certificate",
@@ -76,19 +81,27 @@ class Ledger:
         values = ({**change_values(verdict.change, now), **_verdict_values(verdict)} for verdict in verdicts)
         await self._db.run_many("record_change", values)
 
-    async def record_fault(self, source: str, fault: Fault, now: Instant) -> Blindness:
+    async def record_fault(self, source: str, fault: Fault, now: Instant) -> None:
         """A look that failed."""
-        [row] = await self._db.rows("record_fault", source=source, now=now, trouble=str(fault))
-        return Blindness(row["failing_since"], is_told=bool(row["blind_told"]))
+        await self._db.run("record_fault", source=source, now=now, trouble=str(fault))
 
-    async def blindness_of(self, source: str) -> Blindness | None:
-        """Since when looks at the source fail; None if the last one succeeded."""
+    async def episodes_of(self, source: str) -> Episodes:
+        """What was wrong with the source at its last look."""
         row = await self._db.row("source", source=source)
-        failing = row is not None and row["failing_since"] is not None
-        return Blindness(row["failing_since"], is_told=bool(row["blind_told"])) if row and failing else None
+        if row is None:
+            return Episodes()
+        return Episodes(
+            blind=_episode(row["failing_since"], row["blind_told"]),
+            doubt=_episode(row["doubtful_since"], row["doubt_told"]),
+        )
 
-    async def record_blind_told(self, source: str) -> None:
-        await self._db.run("record_blind_told", source=source)
+    async def give_notice(self, notices: Iterable[Notice], now: Instant) -> None:
+        """What is wrong with a source, or no longer, is about to be told."""
+        for notice in notices:
+            await self.enqueue([notice], now)
+            if notice.why:
+                blind = notice.about == BLIND
+                await self._db.run("record_told", source=notice.source, blind=int(blind), doubt=int(not blind))
 
     async def enqueue(self, messages: Sequence[Message | Notice], now: Instant) -> None:
         for message in messages:
@@ -98,6 +111,10 @@ class Ledger:
                 {"change_key": key, "destination": message.destination, "message_key": message.key} for key in tells
             )
             await self._db.run_many("record_telling", tellings)
+
+
+def _episode(since: Instant | None, told: int) -> Episode | None:
+    return None if since is None else Episode(since, is_told=bool(told))
 
 
 def _verdict_values(verdict: Verdict) -> Mapping[str, Value]:

@@ -5,11 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bot.core.jobs import FINAL
+from bot.core.memory import PATIENCE
 from bot.core.sweep import Known
 from bot.sql.sqlite import Database
 from bot.store.ledger import Ledger
-
-PATIENCE = 3  # so many short listings in a row are believed
 
 
 class Looks:

@@ -2,6 +2,7 @@
 before the network is touched.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -21,9 +22,11 @@ from bot.core.messages import (
     park_time,
 )
 from bot.sql.sqlite import Connection, Database
-from bot.store.rows import parcel_of
+from bot.store.rows import parcel_of, to_json
 
 WORKSPACE = "*"  # the route that every message takes
+AHEAD = BURST * SECOND  # no mark is further ahead, unless the clock has been set back
+UNNAMED = "no rule names this place any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,23 @@ class Outbox:
             await db.run("retry_parked")
             return len(await db.rows("requeue_unfinished", now=now))
 
+    async def abandon(self, named: Collection[str]) -> int:
+        """How many messages waited for a place that is not named any more. They are given up, and routes that were
+        parked there are forgotten.
+        """
+        async with self._db.transaction() as db:
+            abandoned = await db.run("abandon_messages", named=to_json(list(named)), why=UNNAMED)
+            await db.run("forget_routes", named=to_json(list(named)))
+        return abandoned
+
     async def claim_due(self, now: Instant) -> list[Parcel]:
-        """The first due message of each destination that is open, paced and idle; from now on under way."""
+        """The first due message of each place that is open, paced and idle; from now on under way. A clock that was
+        set back holds nothing up.
+        """
         parcels = []
         async with self._db.transaction() as db:
+            await db.run("mistrust_routes", ahead=now + AHEAD)
+            await db.run("mistrust_messages", now=now, ahead=now + AHEAD)
             for row in await db.rows("claimable", now=now):
                 allowed, mark = paced(row["mark"], now)
                 if allowed:
@@ -68,6 +84,11 @@ class Outbox:
     async def resolve(self, destination: str, channel: str) -> None:
         async with self._db.transaction() as db:
             await db.run("resolve_route", destination=destination, channel=channel)
+
+    async def lose(self, destination: str, why: str, now: Instant) -> None:
+        """The destination cannot be found. That is shown until it is."""
+        async with self._db.transaction() as db:
+            await db.run("lose_route", destination=destination, parked=why, now=now)
 
     async def settle(self, parcel: Parcel, outcome: Outcome, now: Instant, chance: float) -> Settled:
         """Writes down what became of the parcel, and when it or its route is tried again. `chance` in [0, 1)."""
@@ -96,7 +117,7 @@ async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, no
     again_at = now + int((backoff(parcel.attempts, chance) if after is None else after) * SECOND)
     await _settle(db, parcel, outcome, "queued", now, again_at)
     if scope is not Scope.MESSAGE:
-        await db.run("delay_route", destination=_route(parcel, scope), not_before=again_at)
+        await db.run("delay_route", destination=_route(parcel, scope), not_before=again_at, now=now)
 
 
 async def _refused(db: Connection, parcel: Parcel, outcome: Refused, now: Instant) -> bool:
@@ -132,4 +153,5 @@ async def _settle(
         trouble=outcome.degraded if isinstance(outcome, Delivered) else outcome.reason,
         doubt_began=doubt.began if doubt else None,
         doubt_ended=doubt.ended if doubt else None,
+        doubt_times=doubt.times if doubt else 0,
     )

@@ -97,7 +97,7 @@ def change_values(change: Change, now: Instant) -> dict[str, Value]:
 
 
 def parcel_of(row: sqlite3.Row) -> Parcel:
-    doubt = None if row["doubt_began"] is None else Doubt(row["doubt_began"], row["doubt_ended"])
+    doubt = None if row["doubt_began"] is None else Doubt(row["doubt_began"], row["doubt_ended"], row["doubt_times"])
     message = _BODIES[row["kind"]].decode(row["body"])
     return Parcel(message, row["attempts"], row["channel"], row["claimed_at"], doubt)
 
@@ -113,4 +113,5 @@ def source_health(row: sqlite3.Row) -> SourceHealth:
         trouble=row["trouble"],
         doubts=_TEXTS.decode(row["doubts"]),
         faults=_TEXTS.decode(row["faults"]),
+        bad_rows=row["bad_rows"],
     )

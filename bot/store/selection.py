@@ -3,7 +3,7 @@ depends on what is asked; every value stays a parameter.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bot.core.commands import statuses_of
 from bot.core.instants import Instant, length
@@ -19,10 +19,11 @@ _COLUMNS = {
 _SET = re.compile(r"\[(?P<negated>!?)(?P<body>\]?[^\]]*)\]|\[")
 
 
-def select_jobs(query: JobQuery, now: Instant) -> tuple[str, str, dict[str, Value]]:
-    """The statement for the page, the one for the count, and the values of both."""
+def select_jobs(query: JobQuery, now: Instant, ghosts: Collection[str] = ()) -> tuple[str, str, dict[str, Value]]:
+    """The statement for the page, the one for the count, and the values of both; without the jobs of those sources."""
     values: dict[str, Value] = {}
-    where = " AND ".join(["gone_at IS NULL", *_statuses(query, values), *_matches(query, values, now)])
+    conditions = [*_statuses(query, values), *_matches(query, values, now), *_without(ghosts, values)]
+    where = " AND ".join(["gone_at IS NULL", *conditions])
     values |= {"limit": query.limit, "offset": (query.page - 1) * query.limit}
     page = f"SELECT * FROM jobs WHERE {where} ORDER BY since DESC, id LIMIT :limit OFFSET :offset"  # noqa: S608  our words
     count = f"SELECT count(*) FROM jobs WHERE {where}"  # noqa: S608  as above
@@ -43,10 +44,17 @@ def _matches(query: JobQuery, values: dict[str, Value], now: Instant) -> Iterato
         values["since"] = now - length(query.since)
         yield "since >= :since"
     for number, word in enumerate(query.words):
-        values[f"word{number}"] = _lower(word)
-        yield f"instr(lower(name || char(10) || id || char(10) || error), :word{number}) > 0"
+        values[f"word{number}"] = word.casefold()
+        yield f"instr(casefold(name || char(10) || id || char(10) || error), :word{number}) > 0"
     for field in Field:
         yield from _globs(query, field, values)
+
+
+def _without(ghosts: Collection[str], values: dict[str, Value]) -> Iterator[str]:
+    names = {f"ghost{number}": ghost for number, ghost in enumerate(ghosts)}
+    if names:
+        values |= names
+        yield f"source NOT IN ({', '.join(f':{name}' for name in names)})"
 
 
 def _globs(query: JobQuery, field: Field, values: dict[str, Value]) -> Iterator[str]:
@@ -56,18 +64,13 @@ def _globs(query: JobQuery, field: Field, values: dict[str, Value]) -> Iterator[
         names = {f"{field}{int(negated)}{number}": _glob(glob) for number, glob in enumerate(globs)}
         if names:
             values |= names
-            either = " OR ".join(f"lower({_COLUMNS[field]}) GLOB :{name}" for name in names)
+            either = " OR ".join(f"casefold({_COLUMNS[field]}) GLOB :{name}" for name in names)
             yield f"{'NOT ' if negated else ''}({either})"
-
-
-def _lower(text: str) -> str:
-    """Lower case as SQLite sees it: ASCII letters alone."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 def _glob(glob: str) -> str:
     """A set means what it means in bot.toml: `!` negates, `^` does not, and a `[` that nothing closes is itself."""
-    return _SET.sub(_set, _lower(glob))
+    return _SET.sub(_set, glob.casefold())
 
 
 def _set(found: re.Match[str]) -> str:

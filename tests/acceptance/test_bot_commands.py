@@ -1,6 +1,7 @@
 """The other commands beside a live bot: what they print, and how they end."""
 
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -72,6 +73,8 @@ async def test_the_ledger_is_told_as_one_object_a_line(stage: Stage, figure: Fig
     shown = await stage.command("history", "--job", "run-0")
     assert (shown.status, "run-0" in shown.out) == (0, True)
     assert (await stage.command("history", "--since", "soon")).status == 2
+    nobody = await stage.command("history", "--job", "nosuch")
+    assert (nobody.status, nobody.out, "knows no job 'nosuch'" in nobody.err) == (2, "", True)
 
 
 @pytest.mark.usefixtures("live")
@@ -96,6 +99,15 @@ async def test_check_tells_every_finding_with_its_remedy_and_ends_with_1(stage: 
     stage.slack.fault(refused("token_revoked"), method="auth.test", times=None)
     revoked = await stage.command("check")
     assert (revoked.status, "SLACK_BOT_TOKEN" in revoked.out) == (1, True)
+
+
+async def test_a_port_that_the_sandbox_cannot_have_is_no_bug(stage: Stage) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for port in (99_999, -1, taken.getsockname()[1]):
+            ended = await stage.command("sandbox", "--port", str(port))
+            assert (ended.status, "--port" in ended.err, "Traceback" in ended.err) == (2, True, False), ended.err
 
 
 async def test_schema_is_one_of_bot_toml(stage: Stage, figure: Figure) -> None:

@@ -6,6 +6,8 @@ from signal import SIGTERM
 from sqlite3 import connect
 from time import perf_counter
 
+import pytest
+
 from bot.sandbox.slack_faults import stall
 from tests.acceptance.stage import Stage, delivered, message_keys
 
@@ -53,6 +55,20 @@ async def test_it_stops_in_the_middle_of_a_look_while_slack_stalls_and_tells_bot
     ledger = [entry for entry in await stage.history() if entry["kind"] == "failed"]
     assert all(map(delivered, ledger))
     assert sorted(stage.posted_keys().items()) == sorted((key, 1) for entry in ledger for key in message_keys(entry))
+
+
+async def test_whoever_asked_before_it_was_told_to_stop_is_answered(stage: Stage, figure: Figure) -> None:
+    async with stage.running() as bot:
+        stage.slack.fault(stall(), method="response_url")
+        asked = await stage.slack.slash("health")
+        bot.process.send_signal(SIGTERM)
+        with pytest.raises(TimeoutError):  # one that does not wait for its answer has ended by then
+            await bot.ends(within=AT_ONCE)
+        stage.slack.clear_faults()
+        answer = await asked.answer()
+        status = await bot.ends(within=STOP_MAX)
+    figure(f"stop: with a question open status {status}, answered: {str(answer['text'])[:40]}")
+    assert (asked.acked, status) == (True, 0)
 
 
 async def test_the_second_signal_ends_it_at_once(stage: Stage, figure: Figure) -> None:

@@ -10,6 +10,7 @@ from time import perf_counter
 from bot.sandbox.jobs_server import JobsServer
 from bot.sandbox.jobs_world import JobsWorld
 from bot.sandbox.reading import rendered_text
+from bot.sandbox.slack_faults import stall
 from bot.sandbox.slack_server import SlackServer
 from tests.acceptance.stage import BASELINE, SLACK_OPEN, Stage, free_port
 
@@ -66,3 +67,19 @@ async def test_failures_while_slack_is_down_are_told_once_when_it_is_back(tmp_pa
     figure(f"Slack down: {len(jobs)} failures told {told:.1f} s after it was back, commands heard after {heard:.1f} s")
     assert "3 of 3 match" in rendered_text(answer)
     assert set(stage.posted_keys().values()) == {1}
+
+
+async def test_a_person_who_cannot_be_looked_up_delays_no_channel(stage: Stage, figure: Figure) -> None:
+    stage.configure()
+    stage.configured = True
+    stage.config.write_text(stage.config.read_text().replace('to = "#ml-alerts"', 'to = ["@U0SANDBOX1", "#ml-alerts"]'))
+    stage.slack.fault(stall(), method="conversations.open")
+    [job] = stage.add_running(1)
+    async with stage.running() as bot:
+        began = perf_counter()
+        stage.world.fail(job.id)
+        await stage.told(job, within=8)
+        took = perf_counter() - began
+        await bot.stops()
+    figure(f"a direct message that hangs at the start: the channel is told {took:.1f} s after the failure")
+    assert took < 8

@@ -16,7 +16,7 @@ from bot.core.commands import (
 )
 from bot.core.grammar import parse
 from bot.core.jobs import Field, Filter, JobQuery, View
-from bot.core.tokens import joined
+from bot.core.tokens import addressed, joined
 
 _ID = "job_2w2ykhs5a49qwszbdqj1sr636n"
 
@@ -127,8 +127,9 @@ def test_a_filter_is_understood(text: str, found: Filter, reason: str) -> None:
         ("cuda oom", ("cuda", "oom"), "each word must occur"),
         ('"out of memory" gpu', ("out of memory", "gpu"), "a phrase is one word"),
         ('""', (), "an empty phrase asks for nothing"),
-        ("error:oom", ("error:oom",), "a colon alone makes no filter"),
-        ('error:"out of memory"', ("error:out of memory",), "quotes behind a colon"),
+        ("RuntimeError: oom", ("RuntimeError:", "oom"), "a colon without a value makes no filter"),
+        ('"error:oom"', ("error:oom",), "in quotes, a colon makes no filter"),
+        ("file:///a s3://b/c", ("file:///a", "s3://b/c"), "addresses"),
         ("https://x.example/a", ("https://x.example/a",), "an address"),
         ("12:30", ("12:30",), "a time"),
         ('"name:x"', ("name:x",), "in quotes, a filter is a word"),
@@ -185,6 +186,27 @@ def test_the_last_of_several_lengths_limits_and_pages_counts() -> None:
 )
 def test_what_slack_and_keyboards_add_is_taken_away(text: str, command: Command, reason: str) -> None:
     assert parse(text) == command, reason
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "reason"),
+    [
+        ("<@U0BOT> failed gpu", _failed(words=("gpu",)), "in front"),
+        ("<@U0BOT|jobsbot>, failed", _failed(), "with a label and a comma"),
+        ("hey <@U0BOT> failed please", _failed(), "in the middle, and politely"),
+        ("morning all, <@U0BOT>: failed, please!", _failed(), "after a greeting"),
+        ("failed <@U0BOT>", _failed(), "behind the question"),
+        ("failed gpu <@U0BOT>?", _failed(words=("gpu",)), "behind it, with a question mark"),
+        ("<@U0BOT> failed <@U0BOT>", _failed(), "twice"),
+        ("<@U0ANN> <@U0BOT> failed", _failed(), "after another person"),
+        ("<@U0BOT> failed <@U0ANN|ann>", _failed(words=("ann",)), "another person is a word"),
+        ("<@U0BOT>", ShowOverview(), "alone"),
+        ("<@U0BOT> ?", ShowHelp(), "with a question mark alone"),
+        ("<@U0BOTHER> failed", _failed(), "another one, whose id begins like the bot's"),
+    ],
+)
+def test_a_mention_may_stand_anywhere(text: str, command: Command, reason: str) -> None:
+    assert parse(addressed(text, "U0BOT")) == command, reason
 
 
 @pytest.mark.parametrize(

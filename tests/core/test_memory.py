@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.changes import diff
 from bot.core.jobs import Job
-from bot.core.listing import Row
-from bot.core.memory import is_swapped, remembered
+from bot.core.listing import Listing, Row
+from bot.core.memory import becomes_baseline, is_swapped, remembered
 from tests.core.lives import CERTIFICATE, NOON, after, at, listing, past, row
 
 
@@ -59,6 +60,66 @@ def test_counts_that_nobody_told_are_none_at_all() -> None:
 def test_a_row_that_cannot_be_read_leaves_the_memory_as_it_is() -> None:
     seen = replace(listing(), rows=(Row("job_1", None, b"x", None, "status is missing or no text"),))
     assert not [*remembered(past(row("RUNNING")), seen, NOON)]
+
+
+def test_what_a_row_does_not_tell_and_what_never_goes_away_is_kept() -> None:
+    known = row("RUNNING", name="press", org_id="org_1", pipeline_type="batch", pipeline_key="k", pipeline_version="1")
+    bare = row("FAILED", failed_at=at(60), created_at=None)
+    assert after(past(known), listing(bare)).memories["job_1"].job == replace(known, status="FAILED", failed_at=at(60))
+
+
+def test_an_error_and_a_timestamp_may_go_away() -> None:
+    failed = row("FAILED", error="out of memory", failed_at=at(60))
+    retried = row("PENDING", 1)
+    assert after(past(failed), listing(retried)).memories["job_1"].job == retried
+
+
+def faulty(job: Job) -> Listing:
+    return replace(listing(job), rows=(Row(job.id, None, b"x", job, "name is no text"),))
+
+
+def test_a_row_that_was_not_read_wholly_has_no_fingerprint_so_that_its_fault_is_told_at_each_look() -> None:
+    [(_, print_)] = remembered(past(), faulty(row("RUNNING")), NOON)
+    assert print_ == b""
+
+
+def test_it_is_not_written_down_again_while_nothing_changes() -> None:
+    memory = after(past(), faulty(row("RUNNING")))
+    assert not [*remembered(memory, faulty(row("RUNNING")), NOON)]
+
+
+def test_a_row_from_before_the_memory_is_ignored() -> None:
+    memory = replace(past(row("RUNNING", updated_at=at(90))), latest=at(100))
+    assert not [*remembered(memory, listing(row("FAILED", updated_at=at(60))), NOON)]
+
+
+def test_a_memory_from_the_future_does_not_hide_what_happens() -> None:
+    memory = replace(past(row("RUNNING", updated_at=at(900))), latest=at(100))
+    failed = listing(row("FAILED", failed_at=at(60), updated_at=at(60)))
+    assert [change.kind for change in diff(memory, failed)] == ["failed"]
+    assert after(memory, failed).memories["job_1"].job.status == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("why", "reasons", "before", "rows", "expected"),
+    [
+        ("it is complete", (), 0, 1, True),
+        ("it is complete, and empty", (), 0, 0, True),
+        ("it is suspect", ("short",), 0, 1, False),
+        ("the second is suspect too", ("short",), 1, 1, False),
+        ("the third is suspect too", ("short",), 2, 1, True),
+        ("the third is suspect, and empty", ("short",), 2, 0, False),
+    ],
+)
+def test_which_listing_becomes_the_baseline(
+    why: str, reasons: tuple[str, ...], before: int, rows: int, *, expected: bool
+) -> None:
+    seen = replace(listing(*[row("RUNNING")] * rows), certificate=replace(CERTIFICATE, reasons=reasons))
+    assert becomes_baseline(replace(past(baseline=None), before=before), seen) is expected, why
+
+
+def test_there_is_one_baseline() -> None:
+    assert not becomes_baseline(past(), listing(row("RUNNING")))
 
 
 def test_what_is_remembered_has_the_fingerprint_of_its_row() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -18,7 +18,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Need, load
-from bot.core.alerts import Rule
+from bot.core.alerts import Rule, destinations
 from bot.core.doubts import OnDoubt
 from bot.deliver import deliver_due, resolve_routes
 from bot.jobs_api.client import JobsApi, connect
@@ -122,7 +122,8 @@ class Life:
         """As `run` does, but round by round, until all is told."""
         async with self._opened(crash) as (store, api, sink):
             await store.outbox.requeue_unfinished(self.clock())
-            await resolve_routes(store.outbox, sink, _destinations(self.rules))
+            await store.outbox.abandon(destinations(self.rules))
+            await resolve_routes(store.outbox, sink, destinations(self.rules), self.clock)
             for _ in range(ROUNDS_AT_MOST):
                 await poll_once(api, store.looks, self.rules, {}, self.clock())
                 await deliver_due(store.outbox, sink, OnDoubt.REPEAT, self.clock, lambda: 0.0)
@@ -144,10 +145,6 @@ class Life:
             token, url = stage.slack.bot_token, self.stage.slack.url
             client = AsyncWebClient(token, base_url=url, session=session, retry_handlers=[])
             yield store, api, SlackSink(client, Channels(client, self.clock))
-
-
-def _destinations(rules: Iterable[Rule]) -> list[str]:
-    return list(dict.fromkeys(destination for rule in rules for destination in rule.to))
 
 
 async def at_statements(story: Story, every: int) -> Row:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.faults import Fault, FaultKind
 from bot.core.jobs import FINAL
-from bot.core.listing import Listing
+from bot.core.listing import Listing, RowFault
 from bot.core.sweep import Known
 from bot.jobs_api.client import JobsApi, connect
 from bot.sandbox.jobs_faults import FAULTS
@@ -121,7 +121,7 @@ async def test_a_job_that_cannot_be_asked_for_is_not_gone(server: JobsServer, ap
     server.fault(FAULTS["server_error"], path=f"/batch/jobs/{ids[0]}", times=None)
     listing = await look(api, known)
     assert listing.gone == set(ids[1:3])
-    assert [fault.split(":")[0] for fault in listing.faults] == [ids[0]]
+    assert [fault.id for fault in listing.faults] == [ids[0]]
 
 
 async def test_an_answer_that_is_about_another_job_says_nothing(server: JobsServer, api: JobsApi) -> None:
@@ -131,7 +131,7 @@ async def test_an_answer_that_is_about_another_job_says_nothing(server: JobsServ
     server.fault(Wrong(body=b'{"id": "job_other", "status": "FAILED"}'), path=f"/batch/jobs/{ids[0]}")
     listing = await look(api, known)
     assert (listing.rows, listing.gone) == ((), frozenset())
-    assert listing.faults == (f"{ids[0]}: asked for singly, it came without its id",)
+    assert listing.faults == (RowFault(ids[0], "asked for singly, it came without its id"),)
 
 
 @pytest.mark.parametrize("name", ["rate_limited_seconds", "dropped"])
@@ -155,6 +155,31 @@ async def test_an_id_from_outside_stays_within_its_place_in_the_path(server: Job
     await look(api, known)
     assert server.requests[-1].path.startswith("/batch/jobs/..")
     assert not server.requests[-1].query
+
+
+@pytest.mark.parametrize("id_", ["a/b?c#d", "%2e%2e", "../..", "job 1;v=2", "jöb&x=1", "...", "a\\b"])
+async def test_an_id_of_any_characters_is_asked_for_as_it_is(server: JobsServer, api: JobsApi, id_: str) -> None:
+    await look(api, Known({id_: b""}, frozenset(), 3))
+    assert (server.requests[-1].path, server.requests[-1].query) == (f"/batch/jobs/{id_}", {})
+
+
+@pytest.mark.parametrize("id_", [".", ".."])
+async def test_an_id_that_an_address_would_lose_is_not_asked_for(server: JobsServer, api: JobsApi, id_: str) -> None:
+    listing = await look(api, Known({id_: b"", "job_gone": b""}, frozenset(), 3))
+    assert {seen.path for seen in server.requests} == {"/batch/jobs", "/batch/jobs/job_gone"}
+    assert listing.gone == {"job_gone"}
+    assert listing.faults == (RowFault(id_, "it cannot be asked for by such an id"),)
+
+
+async def test_each_request_is_told_before_it_is_made(server: JobsServer, api: JobsApi) -> None:
+    """So that a look over many pages can be told from one that is stuck."""
+    asked: list[int] = []
+    api.asking = lambda: asked.append(len(server.requests))
+    server.max_limit = 2
+    server.fault(FAULTS["dropped"])
+    await look(api, Known({"job_gone": b""}, frozenset(), 3))
+    assert asked == list(range(len(server.requests)))
+    assert len(asked) > 3
 
 
 async def test_the_start_of_a_listing_is_by_the_clock_of_the_api(

@@ -78,7 +78,7 @@ class Stage:
         self.sink = SlackSink(client, Channels(client, self.clock))
         await self.store.outbox.requeue_unfinished(self.clock())
         await self.store.prune(self.clock())
-        await resolve_routes(self.store.outbox, self.sink, [place for rule in RULES for place in rule.to])
+        await resolve_routes(self.store.outbox, self.sink, [place for rule in RULES for place in rule.to], self.clock)
 
     async def close(self) -> None:
         await self._opened.aclose()

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from bot.core.changes import Change, diff
-from bot.core.instants import SECOND
+from bot.core.instants import SECOND, whole_seconds
 from bot.core.jobs import FINAL, Job, Status
 from bot.core.listing import Listing, Row
-from bot.core.memory import Past, remembered
+from bot.core.memory import Past, becomes_baseline, remembered
 from bot.core.sweep import ASKED_SINGLY, JobWanted, Known
 from tests.core.lives import NEXT, moved
 from tests.core.moving_list import MovingList, Order, known_of, made, read
@@ -20,6 +20,7 @@ from tests.machine.model import KINDS
 from tests.machine.truth import Fact, fact_of, facts_named_by
 
 SWEEPS = 5  # of one list; the last one while it stands still, and without faults
+ENDS = frozenset({"failed", "cancelled", "completed"})
 
 
 @dataclass(slots=True)
@@ -148,8 +149,9 @@ class Episode:
         self.tally.false_vanished += len(listing.gone & self.moving.jobs.keys())
 
     def _conclude(self, listing: Listing) -> None:
-        first = self.past.baseline is None
-        if first and not listing.certificate.complete:
+        first = becomes_baseline(self.past, listing)
+        if not first and self.past.baseline is None:
+            self.past = replace(self.past, before=self.past.before + 1)
             return
         changes = diff(self.past, listing)
         self._note(changes)
@@ -168,8 +170,11 @@ class Episode:
                 yield row.job
 
     def _is_new(self, job: Job, fact: Fact) -> bool:
+        """Of a newcomer, what ended before the baseline is old: one that did not add up may not have brought it."""
         memory = self.past.memories.get(job.id)
-        return memory is None or fact not in facts_named_by(memory.job)
+        if memory is None:
+            return fact.kind not in ENDS or fact.mark >= whole_seconds(self.past.baseline or 0)
+        return fact not in facts_named_by(memory.job)
 
     def _note(self, changes: Iterable[Change]) -> None:
         for change in changes:

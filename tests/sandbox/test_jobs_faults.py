@@ -79,6 +79,17 @@ async def test_an_answer_can_be_cut_in_the_middle(server: JobsServer, client: ht
         await client.get("/batch/jobs")
 
 
+async def test_an_answer_can_drip_until_faults_are_cleared(server: JobsServer, client: httpx.AsyncClient) -> None:
+    server.fault(FAULTS["drip"])
+    async with client.stream("GET", "/batch/jobs") as answer:
+        drops = answer.aiter_raw()
+        assert [await anext(drops) for _ in range(3)] == [b" "] * 3
+        server.clear_faults()
+        with pytest.raises(httpx.RemoteProtocolError):
+            [drop async for drop in drops]
+    assert (await client.get("/batch/jobs")).status_code == 200
+
+
 async def test_a_stalled_request_is_answered_when_faults_are_cleared(
     server: JobsServer, client: httpx.AsyncClient
 ) -> None:

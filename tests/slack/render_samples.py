@@ -154,7 +154,10 @@ def story() -> tuple[Past, ...]:
 FILTERS = (Filter(Field.PIPELINE, "machine-*"), Filter(Field.TYPE, "training", negated=True))
 NARROWED = JobQuery(view=View.FAILED, filters=FILTERS, words=("oom <!here>",), since=timedelta(hours=24), page=2)
 SICK = Health(
-    sources=(BLIND, replace(SEEN, source="prod", doubts=("the total moved",), faults=("job_9: no status",) * 3)),
+    sources=(
+        BLIND,
+        replace(SEEN, source="prod", doubts=("the total moved",), faults=("job_9: no status",), bad_rows=3),
+    ),
     parked=(ParkedRoute("#ml-alerts", "not_in_channel", NOW - 9 * MINUTE, NOW + MINUTE, 4),),
     waiting=4,
     oldest=NOW - 9 * MINUTE,

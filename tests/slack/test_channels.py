@@ -6,8 +6,9 @@ import aiohttp
 import pytest
 
 from bot.app import SLACK_TIMEOUT, slack_session
-from bot.core.messages import Outcome, Refused, Scope, TryLater
+from bot.core.messages import Outcome, Refused, Scope, TryLater, Unknown
 from bot.sandbox import slack_faults as faults
+from bot.sandbox.slack_limits import Tier
 from bot.sandbox.slack_server import SlackServer
 from bot.slack.channels import Channels
 from tests.samples import Clock
@@ -74,6 +75,53 @@ async def test_a_channel_on_a_later_page_is_found(slack: SlackServer, channels: 
     assert readings(slack) == 3
 
 
+async def test_no_more_is_read_than_is_needed(slack: SlackServer, channels: Channels) -> None:
+    for number in range(2_100):
+        slack.state.add_channel(f"team-{number}")
+    for name in ("#ml-alerts", "#team-1500", "#team-7"):
+        assert await channels.resolve(name) == slack.state.channel(name.removeprefix("#")).id
+    assert readings(slack) == 2
+
+
+async def test_a_workspace_of_more_pages_than_slack_gives_at_once_is_read_through_all_the_same(
+    slack: SlackServer, channels: Channels, clock: Clock
+) -> None:
+    slack.rates.per_minute[Tier.TWO] = 2
+    for number in range(4_100):
+        slack.state.add_channel(f"team-{number}")
+    for _ in range(2):
+        assert isinstance(await channels.resolve("#team-4099"), TryLater)
+        clock.advance(61)
+    assert await channels.resolve("#team-4099") == slack.state.channel("team-4099").id
+    assert readings(slack) == 7
+
+
+async def test_a_place_in_the_list_that_slack_has_forgotten_is_read_up_to_anew(
+    slack: SlackServer, channels: Channels, clock: Clock
+) -> None:
+    slack.rates.per_minute[Tier.TWO] = 2
+    for number in range(2_100):
+        slack.state.add_channel(f"team-{number}")
+    assert isinstance(await channels.resolve("#team-2099"), TryLater)
+    clock.advance(61)
+    slack.fault(faults.refused("invalid_cursor"))
+    assert isinstance(await channels.resolve("#team-2099"), Unknown)
+    slack.rates.enabled = False
+    assert await channels.resolve("#team-2099") == slack.state.channel("team-2099").id
+
+
+async def test_an_archived_channel_counts_only_where_no_other_has_its_name(
+    slack: SlackServer, channels: Channels
+) -> None:
+    slack.state.add_channel("old", archived=True)
+    taken = slack.state.add_channel("taken", archived=True)
+    taken.name = "renamed"
+    live = slack.state.add_channel("taken")
+    taken.name = "taken"
+    assert await channels.resolve("#old") == slack.state.channel("old").id
+    assert await channels.resolve("#taken") == live.id
+
+
 async def test_names_are_read_once_a_minute_at_most(slack: SlackServer, channels: Channels, clock: Clock) -> None:
     for name in ("#ml-alerts", "#general", "#nowhere", "#nowhere"):
         await channels.resolve(name)
@@ -110,6 +158,38 @@ async def test_what_cannot_be_had_says_why(
     if fault is not None:
         slack.fault(fault)
     assert await channels.resolve(destination) == outcome
+
+
+NO_ANSWERS = [
+    "{OK}",
+    '{OK, "channels": null, "channel": null}',
+    '{OK, "channels": {}, "channel": []}',
+    '{OK, "channels": [null], "channel": "D1"}',
+    '{OK, "channels": [{"name": "ml-alerts"}], "channel": {}}',
+    '{OK, "channels": [{"name": 1, "id": 2}], "channel": {"id": 2}}',
+    '{OK, "channels": [], "channel": {"id": ""}, "response_metadata": [1]}',
+    '{OK, "channels": [], "channel": {"id": null}, "response_metadata": {"next_cursor": 5}}',
+    "[1]",
+    '"ok"',
+]
+
+
+@pytest.mark.parametrize("body", NO_ANSWERS)
+@pytest.mark.parametrize("destination", ["#ml-alerts", "@U0SANDBOX1"])
+async def test_an_answer_that_does_not_say_it_leaves_a_doubt(
+    slack: SlackServer, channels: Channels, destination: str, body: str
+) -> None:
+    slack.fault(faults.http_error(200, body.replace("OK", '"ok": true'), "application/json"))
+    assert isinstance(await channels.resolve(destination), Unknown)
+    assert isinstance(await channels.resolve(destination), str)
+
+
+async def test_a_list_that_leads_back_to_its_own_page_has_no_end_and_is_given_up(
+    slack: SlackServer, channels: Channels
+) -> None:
+    again = '{"ok": true, "channels": [], "response_metadata": {"next_cursor": "next:0"}}'
+    slack.fault(faults.http_error(200, again, "application/json"), times=None)
+    assert isinstance(await channels.resolve("#ml-alerts"), Unknown)
 
 
 async def test_a_reading_that_fails_is_not_kept(slack: SlackServer, channels: Channels) -> None:

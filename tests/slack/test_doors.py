@@ -81,6 +81,16 @@ async def test_what_passes_is_no_refusal(
     assert (await knock(client, slack.app_token)).is_open
 
 
+@pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
+@pytest.mark.parametrize("body", ['{"ok": true}', '{"ok": true, "team": 1, "user_id": "", "url": null}', '"ok"'])
+async def test_an_answer_that_says_nothing_is_no_open_door(
+    slack: SlackServer, client: AsyncWebClient, method: str, body: str
+) -> None:
+    slack.fault(faults.http_error(200, body, "application/json"), method=method)
+    door = await knock(client, slack.app_token)
+    assert (door.is_open, door.refusal, bool(door.trouble)) == (False, "", True)
+
+
 async def test_nobody_there_is_a_trouble(client: AsyncWebClient) -> None:
     client.base_url = "http://127.0.0.1:9/api/"
     assert "cannot be reached" in (await knock(client, None)).trouble

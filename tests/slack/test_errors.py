@@ -23,7 +23,8 @@ ROUTE = """missing_scope channel_not_found not_in_channel is_archived is_inactiv
     message_limit_exceeded posting_to_channel_denied"""
 PAYLOAD = """invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text invalid_attachments
     too_many_attachments attachment_payload_limit_exceeded markdown_text_conflict metadata_too_large
-    invalid_metadata_format invalid_metadata_schema invalid_arguments invalid_arg_name invalid_array_arg
+    invalid_metadata_format invalid_metadata_schema invalid_metadata_key
+    metadata_must_be_sent_from_app invalid_arguments invalid_arg_name invalid_array_arg
     invalid_charset invalid_form_data invalid_post_type missing_post_type block_mismatch view_too_large"""
 WAIT = "ratelimited rate_limited external_channel_migrating team_added_to_org"
 IN_DOUBT = """internal_error fatal_error request_timeout service_unavailable update_failed
@@ -126,6 +127,9 @@ async def test_the_rest_may_have_come_after_the_work_was_done(slack: SlackServer
         faults.http_error(200, "null", "application/json"),
         faults.http_error(200, "{}", "application/json"),
         faults.http_error(200, '{"ok": true}', "application/json"),
+        faults.http_error(200, '{"ok": true, "channel": "C1", "ts": 1}', "application/json"),
+        faults.http_error(200, "[1]", "application/json"),
+        faults.http_error(200, "Sign in to the network", "text/plain"),
     ],
 )
 async def test_an_unreadable_answer_or_a_broken_connection_leaves_a_doubt_and_no_second_post(
@@ -144,6 +148,19 @@ async def test_nobody_there_is_surely_not_sent(slack: SlackServer, sink: SlackSi
     outcome = await sink.deliver(Parcel(message(), 1, "C1"), "C1")
     assert isinstance(outcome, TryLater)
     assert outcome.scope is Scope.MESSAGE
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aiohttp.ClientConnectionError("cannot send Authorization: Bearer xoxb-1-0123456789abcdef"),
+        ValueError("wss://wss.example/?ticket=0123456789abcdef is no address"),
+        SlackApiError("no", {"ok": False, "error": "not xapp-1-0123456789abcdef"}),  # type: ignore[no-untyped-call]
+        SlackApiError("no", {"error": "missing_scope", "needed": "xoxb-0123456789abcdef"}),  # type: ignore[no-untyped-call]
+    ],
+)
+def test_a_token_in_an_error_is_left_out(error: Exception) -> None:
+    assert "0123456789abcdef" not in outcome_of(error).reason
 
 
 def test_a_bug_is_no_outcome() -> None:

@@ -12,6 +12,7 @@ from statistics import median
 
 import pytest
 from prometheus_client import CollectorRegistry
+from slack_sdk.signature import SignatureVerifier
 
 from bot.answer import answer
 from bot.app import slack_session
@@ -25,9 +26,9 @@ from bot.sandbox.slack_server import SlackServer
 from bot.sandbox.slack_wire import Wire
 from bot.server import routes, serve
 from bot.slack import http, socket
-from bot.slack.listeners import build_app
+from bot.slack.listeners import UnderWay, build_app
 from bot.store.store import open_store
-from tests.samples import HOUR, KEEP, NOW, job, listing, take_in
+from tests.samples import EVERY, HOUR, KEEP, NOW, job, listing, take_in
 from tests.world import slack_client
 
 HOSTILE = "<!channel> *x* & <http://evil|click>"
@@ -39,6 +40,7 @@ class Desk:
 
     slack: SlackServer
     asked: list[Command]
+    under_way: UnderWay
     trouble: Exception | None = None
     reply: Reply | None = None
 
@@ -54,17 +56,18 @@ async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         session = await stack.enter_async_context(slack_session())
         failed = [job(number, name="", error=HOSTILE, failed_at=NOW - HOUR - number) for number in range(30)]
         await take_in(store, listing([*failed, job(99, status="RUNNING", name=HOSTILE, failed_at=None)]))
-        desk = Desk(slack, [])
+        desk = Desk(slack, [], UnderWay())
 
         async def ask(command: Command) -> Reply:
             desk.asked.append(command)
             if desk.trouble:
                 raise desk.trouble
-            return desk.reply or await answer(command, store.archive, {}, NOW)
+            return desk.reply or await answer(command, store.archive, {}, EVERY, NOW)
 
-        app = build_app(slack_client(slack, session), slack.signing_secret, ask)
+        app = build_app(slack_client(slack, session), slack.signing_secret, ask, desk.under_way)
         if request.param == "http":
-            site = routes(list, list, CollectorRegistry(), partial(http.handle, app))
+            handle = partial(http.handle, app, SignatureVerifier(slack.signing_secret))
+            site = routes(list, list, CollectorRegistry(), handle)
             port = await stack.enter_async_context(serve(site, "127.0.0.1", 0))
             slack.request_url = f"http://127.0.0.1:{port}/slack/events"
         else:
@@ -157,6 +160,22 @@ async def test_share_posts_the_answer_to_the_channel_and_says_who(desk: Desk) ->
     assert SlackServer.default_user in str(post.blocks)
 
 
+@pytest.mark.parametrize("text", ["", "failed", "show job_00099", "show job_000", "health", "help"])
+async def test_every_answer_can_be_shared(desk: Desk, text: str) -> None:
+    answer = await desk.answer_to(text)
+    await (await click(desk, answer, "Share")).answer()
+    (post,) = desk.slack.state.posts("general")
+    assert post.text == answer["text"]
+
+
+async def test_of_many_jobs_that_fit_all_can_be_listed_page_by_page(desk: Desk) -> None:
+    answer = await desk.answer_to("show job_000")
+    assert "the newest 10 of 31" in rendered_text(answer)
+    first = await (await click(desk, answer, "List all")).answer()
+    assert "31 match" in rendered_text(first)
+    assert "Next ▶" in buttons(first)
+
+
 async def test_an_answer_that_everybody_sees_has_no_buttons_to_change_it_with(desk: Desk) -> None:
     assert buttons(await desk.answer_to("share failed")) == {}
 
@@ -169,7 +188,7 @@ async def test_the_buttons_of_the_overview_answer_in_its_place(desk: Desk) -> No
 
 
 async def test_every_button_s_value_is_a_command(desk: Desk) -> None:
-    for text in ("", "failed", "show job_00099", "health", "help"):
+    for text in ("", "failed", "show job_00099", "show job_000", "health", "help"):
         for button in buttons(await desk.answer_to(text)).values():
             exchange = await desk.slack.slash(button["value"])
             assert not isinstance(desk.asked[-1], Note)
@@ -182,6 +201,11 @@ async def test_a_mention_is_answered_in_its_thread(desk: Desk) -> None:
     (asked, post) = desk.slack.state.posts("general")
     assert (post.thread_ts, answer["ts"]) == (asked.ts, post.ts)
     assert "job_00000" in rendered_text(post)
+
+
+async def test_a_mention_may_stand_within_a_sentence(desk: Desk) -> None:
+    exchange = await desk.slack.mention(f"hey <@{desk.slack.state.bot_user_id}> failed please")
+    assert "job_00000" in rendered_text(await exchange.answer())
 
 
 async def test_a_mention_within_a_thread_is_answered_there(desk: Desk) -> None:
@@ -283,6 +307,23 @@ async def test_a_gesture_after_an_answer_that_got_lost_is_answered(desk: Desk) -
     desk.slack.fault(faults.refused("user_not_in_channel"), method="chat.postEphemeral")
     await desk.slack.slash("failed")
     assert "job_00099" in rendered_text(await desk.answer_to("running"))
+
+
+async def test_what_is_under_way_is_answered_before_the_end(desk: Desk) -> None:
+    fault = faults.stall()
+    desk.slack.fault(fault, method="response_url")
+    exchange = await desk.slack.slash("running")
+    ending = asyncio.create_task(desk.under_way.finish(5))
+    desk.slack.clear_faults()
+    await ending
+    assert len(exchange.answers) == 1
+
+
+async def test_an_answer_that_takes_too_long_does_not_hold_up_the_end(desk: Desk) -> None:
+    desk.slack.fault(faults.stall(), method="response_url")
+    exchange = await desk.slack.slash("running")
+    await desk.under_way.finish(0)
+    assert exchange.answers == []
 
 
 @pytest.mark.parametrize("desk", ["socket"], indirect=True)

@@ -1,3 +1,4 @@
+import re
 import unicodedata
 from dataclasses import replace
 
@@ -7,16 +8,22 @@ from hypothesis import strategies as st
 from bot.core.commands import ListJobs
 from bot.core.jobs import JobQuery, View
 from bot.core.replies import HealthReport, Note, Overview
-from bot.core.texts import isolated, one_line, tame, tame_lines
+from bot.core.texts import NOTHING, isolated, one_line, tame, tame_lines
 from bot.sandbox.blocks import problems
 from bot.sandbox.reading import links, rendered_text, rings
-from bot.slack.elements import MESSAGE_MAX, TEXT_MAX, measure
+from bot.slack.elements import MESSAGE_MAX, TEXT_MAX, measure, spoken
 from bot.slack.render import Rendered, escape, render_message, render_plain, render_reply
 from bot.slack.tables import short_ids
 from tests.slack.render_samples import CARD, HEBREW, NOW, SEEN, SICK, entry, job_list, memory, message, story
 
 MARKUP = st.sampled_from(["<!channel>", "<@U0123456>", "@here ", "<http://a|b>", "https://a.b ", "&lt;", "*", "\u202e"])
-ANY = st.one_of(st.text(max_size=40), MARKUP, st.lists(MARKUP, max_size=8).map("".join), st.just("x" * 600))
+ANY = st.one_of(
+    st.text(max_size=40),
+    MARKUP,
+    st.lists(MARKUP, max_size=8).map("".join),
+    st.sampled_from(["x" * 600, "&" * 600, "x" * 299 + "&<>" * 300]),
+)
+BROKEN = re.compile("&(?!(?:amp|lt|gt);)")
 KIND = st.one_of(st.sampled_from(["failed", "retried", "cancelled"]), ANY)
 ENTRIES = st.lists(
     st.tuples(st.integers(0, 12), KIND, ANY, ANY, ANY, ANY, st.booleans()).map(
@@ -34,6 +41,7 @@ def is_sound(rendered: Rendered, ringing: frozenset[str] = frozenset()) -> None:
     assert problems(rendered.blocks) == []
     assert measure(rendered.blocks) + len(rendered.text) <= MESSAGE_MAX
     assert rendered.text.encode()
+    assert not BROKEN.search(rendered.text)
     assert rings(wire) == ringing
 
 
@@ -43,6 +51,7 @@ def test_an_alert_of_any_text_is_taken_by_slack_and_rings_only_whom_it_should(en
     rendered = render_message(alert)
     is_sound(rendered, frozenset({"U0123456"}))
     assert len(rendered.text) <= TEXT_MAX
+    assert entries[0].job_id in rendered.text
     assert rings({"text": render_plain(alert)}) == {"U0123456"}
     assert links({"text": render_plain(alert), "parse": "none"}) == set()
     assert len(render_plain(alert)) <= 3_900
@@ -82,6 +91,20 @@ def test_fifty_rows_of_anything_long_stay_within_the_limits(long: str, named: bo
     rendered = render_reply(replace(job_list(rows, total=500, query=query), job_urls=urls, command=ListJobs(query)))
     is_sound(rendered)
     assert len(rendered.blocks) <= 50
+
+
+@given(ANY, st.integers(1, 700))
+def test_text_that_is_spoken_is_cut_before_it_is_escaped(text: str, limit: int) -> None:
+    cut = spoken(text, limit)
+    assert not BROKEN.search(cut)
+    assert len(cut) <= max(limit, len(NOTHING)) + 2
+    if len(whole := escape(one_line(text))) <= limit:
+        assert cut.strip("\u2068\u2069") == (whole or NOTHING)
+
+
+def test_a_list_narrowed_by_a_thousand_words_stays_within_the_limits() -> None:
+    query = JobQuery(view=View.ALL, words=("&",) * 900)
+    is_sound(render_reply(job_list([memory(1)], total=1, query=query)))
 
 
 @given(st.text())

@@ -180,3 +180,9 @@ async def test_rows_come_in_chunks_and_all_of_them(db: Database) -> None:
         await writer.query(f"INSERT INTO jobs {many} {job}", {})
     sizes = [len(rows) async for rows in db.looker.chunks("known_jobs", source="s")]
     assert sizes == [5000, 5000, 2000]
+
+
+async def test_a_large_transaction_leaves_no_large_log_behind(db: Database) -> None:
+    async with db.transaction() as writer:
+        [(limit,)] = await writer.query("PRAGMA journal_size_limit", {})
+    assert 0 < limit <= 64 * 2**20

@@ -144,3 +144,9 @@ async def test_what_was_told_is_known_by_change_and_place(store: Store) -> None:
     async with store.looks.transaction() as ledger:
         await ledger.enqueue([message("m1", tells=(failed().key,))], Clock()())
         assert await ledger.told([failed(), failed(2)]) == {(failed().key, PLACE)}
+
+
+async def test_a_long_ledger_is_told_whole_some_thousands_at_a_time(store: Store) -> None:
+    await record(store, *(Silence(failed(number), "no rule matches") for number in range(12_000)))
+    sizes = [len(entries) async for entries in store.archive.ledger(HistoryQuery(), NOW)]
+    assert (sum(sizes), max(sizes)) == (12_000, 5_000)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.faults import Fault, FaultKind
 from bot.core.instants import Instant
 from bot.core.jobs import Job, Progress, Status
+from bot.core.listing import RowFault
 from bot.core.memory import Past
 from bot.store.store import Store, open_store
 from tests.samples import HOUR, KEEP, MINUTE, NOW, SUSPECT, job, listing, print_of, take_in
@@ -95,6 +96,22 @@ async def test_the_baseline_is_dated_at_the_start_of_the_first_complete_listing(
     assert (await past(store)).baseline == NOW
 
 
+async def test_the_third_listing_that_does_not_add_up_is_the_baseline_after_all(store: Store) -> None:
+    suspect = listing([job(1)], certificate=SUSPECT)
+    for minute in range(3):
+        await take_in(store, replace(suspect, started=NOW + minute), NOW + minute)
+        (source,) = await store.archive.sources()
+        assert (source.baseline, source.looked_at, source.jobs) == (
+            (NOW + minute, NOW + minute, 1) if minute == 2 else (None, None, 0)
+        )
+
+
+async def test_an_update_that_the_api_s_clock_has_not_reached_is_not_believed(store: Store) -> None:
+    await take_in(store, replace(listing([job(1)]), started=NOW))
+    async with store.looks.transaction() as ledger:
+        assert (await ledger.past_of(replace(listing([]), started=NOW))).latest == NOW + 2 * MINUTE
+
+
 async def test_a_suspect_listing_after_the_baseline_is_evidence_of_what_is_in_it(store: Store) -> None:
     await take_in(store, listing([job(1)]))
     await take_in(store, listing([job(2)], certificate=SUSPECT))
@@ -146,11 +163,12 @@ async def test_a_good_look_ends_the_trouble(store: Store) -> None:
 
 
 async def test_doubts_and_unreadable_rows_are_kept_with_the_source_until_the_next_look(store: Store) -> None:
-    faults = tuple(f"job_{number}: status is missing" for number in range(30))
+    faults = tuple(RowFault(f"job_{number}", "status is missing") for number in range(30))
     await take_in(store, replace(listing([], certificate=SUSPECT), faults=faults))
     (source,) = await store.archive.sources()
     assert source.doubts == SUSPECT.reasons
-    assert source.faults == faults[:20]
+    assert source.faults == tuple(map(str, faults[:20]))
+    assert source.bad_rows == 30
     await take_in(store, listing([]))
     (source,) = await store.archive.sources()
     assert (source.doubts, source.faults) == ((), ())

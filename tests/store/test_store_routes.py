@@ -58,6 +58,16 @@ async def test_history_says_that_a_telling_is_parked(store: Store, clock: Clock)
 
 
 @pytest.mark.parametrize("refusal", [ARCHIVED, REVOKED])
+async def test_history_says_why_messages_wait_that_were_not_even_tried(
+    store: Store, clock: Clock, refusal: Refused
+) -> None:
+    await enqueue(store, message("m1", tells=("c1",)), message("m2", tells=("c2",)))
+    await attempt(store, refusal, clock)
+    tellings = await store.archive._tellings(["c2"])  # noqa: SLF001  history shows them only beside their change
+    assert [(one.state, one.trouble, one.attempts) for one in tellings["c2"]] == [("parked", refusal.reason, 0)]
+
+
+@pytest.mark.parametrize("refusal", [ARCHIVED, REVOKED])
 async def test_a_parked_route_is_tried_again_at_growing_intervals(store: Store, clock: Clock, refusal: Refused) -> None:
     await enqueue(store, message("m1"))
     intervals = []

@@ -10,7 +10,10 @@ CREATE TABLE sources (
     blind_told INTEGER NOT NULL DEFAULT 0, -- whether somebody was told that looks fail
     trouble TEXT NOT NULL DEFAULT '',
     doubts TEXT NOT NULL DEFAULT '[]',   -- JSON: why the last listing is suspect
-    faults TEXT NOT NULL DEFAULT '[]'    -- JSON: rows of it that could not be read
+    doubtful_since INTEGER,              -- the first of the suspect listings in a row
+    doubt_told INTEGER NOT NULL DEFAULT 0, -- whether somebody was told that they are
+    faults TEXT NOT NULL DEFAULT '[]',   -- JSON: rows of it that could not be read, the first of them
+    bad_rows INTEGER NOT NULL DEFAULT 0  -- how many these are
 ) STRICT;
 
 CREATE TABLE looks (
@@ -51,7 +54,6 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_status ON jobs (status, since DESC, id, gone_at) WHERE gone_at IS NULL;
 CREATE INDEX jobs_by_age ON jobs (since DESC, id, status, gone_at) WHERE gone_at IS NULL;
 CREATE INDEX jobs_known ON jobs (source, id, fingerprint, status, gone_at) WHERE gone_at IS NULL;
-CREATE INDEX jobs_by_name ON jobs (lower(name));
 
 CREATE TABLE changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were found
@@ -87,6 +89,7 @@ CREATE TABLE messages (
     claimed_at INTEGER,
     doubt_began INTEGER,                 -- an attempt that may have arrived
     doubt_ended INTEGER,
+    doubt_times INTEGER NOT NULL DEFAULT 0, -- attempts in a row that nobody could look for
     channel TEXT,
     ts TEXT,
     trouble TEXT NOT NULL DEFAULT ''
@@ -107,7 +110,7 @@ CREATE INDEX tellings_by_message ON tellings (message_key);
 CREATE TABLE routes (
     destination TEXT PRIMARY KEY,
     channel TEXT,
-    mark INTEGER NOT NULL DEFAULT 0,       -- pacing, see bot.core.messages.paced
+    mark INTEGER NOT NULL DEFAULT 0,       -- pacing, see bot.core.messages.paced; no earlier than the last use
     not_before INTEGER NOT NULL DEFAULT 0,
     parked TEXT NOT NULL DEFAULT '',       -- why it cannot work
     parked_at INTEGER,

@@ -1,0 +1,159 @@
+"""What goes on all the time while the bot runs: looks, deliveries, pruning. Each loop can be read from top to bottom;
+what a round does is said elsewhere, and what came of it is handed to the reporter.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TypeVar
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import BotError
+from bot.answer import answer
+from bot.clock import now
+from bot.config import Config
+from bot.core.alerts import destinations
+from bot.core.commands import Command
+from bot.core.faults import Fault, look_wait
+from bot.core.instants import SECOND
+from bot.core.messages import park_time
+from bot.core.replies import Reply
+from bot.deliver import deliver_due, resolve_routes
+from bot.jobs_api.client import JobsApi
+from bot.poll import poll_once
+from bot.report import Reporter
+from bot.slack.sink import SlackSink
+from bot.sql.sqlite import may_pass
+from bot.store.store import Store
+from bot.telemetry import Metrics
+from bot.vitals import Vitals
+
+DELIVER_EVERY = 5.0  # seconds, if nothing wakes the delivery before
+DELIVER_PAUSE = 0.05  # seconds between two rounds at least
+PRUNE_EVERY = 3_600.0  # seconds
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Loops:
+    """What the loops share, and the loops."""
+
+    config: Config
+    store: Store
+    apis: tuple[JobsApi, ...]
+    slack: AsyncWebClient
+    vitals: Vitals
+    reporter: Reporter
+    metrics: Metrics
+    stop: asyncio.Event
+    chance: Callable[[], float]  # in [0, 1)
+    outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def job_urls(self) -> Mapping[str, str]:
+        return {source.name: source.job_url for source in self.config.sources}
+
+    async def look(self, api: JobsApi) -> None:
+        """Looks at one source, again and again. BotError if the very first look shows that the key is no good."""
+        every, loop = self.config.poll.every.total_seconds(), f"look at {api.source}"
+        api.asking = lambda: self.vitals.turned(loop, now(), 0)
+        while not self.stop.is_set():
+            api.asking()
+            began = time.monotonic()
+            look = await self.storing(loop, poll_once(api, self.store.looks, self.config.rules, self.job_urls, now()))
+            took = time.monotonic() - began
+            if look is None:
+                self.vitals.turned(loop, now(), int(every * SECOND))
+                await rest(self.stop.wait(), every)
+                continue
+            fault = look if isinstance(look, Fault) else None
+            if fault and fault.needs_operator and not self.vitals.sights[api.source].looked:
+                raise BotError(f"The job API of source {api.source!r} does not let the bot in: {fault}.")
+            failures = self.reporter.looked(api.source, look, now(), took)
+            self.outbox_filled.set()
+            wait = look_wait(every, took, failures, fault)
+            self.vitals.turned(loop, now(), int(wait * SECOND))
+            await rest(self.stop.wait(), wait)
+
+    async def deliver(self, sink: SlackSink) -> None:
+        """Empties the outbox; a round that hangs does not keep the next one from starting."""
+        async with asyncio.TaskGroup() as rounds:
+            while not self.stop.is_set():
+                self.outbox_filled.clear()
+                if not self.store.db.is_writing:  # else it would only queue up behind that
+                    rounds.create_task(self._deliver_round(sink))
+                wait = await self._until_due()
+                self.vitals.turned("delivery", now(), int(DELIVER_EVERY * SECOND))
+                await rest(self.stop.wait(), DELIVER_PAUSE)
+                await rest(self._woken(), max(0.0, wait - DELIVER_PAUSE))
+
+    async def find(self, sink: SlackSink) -> None:
+        """Looks for the destinations, ever more rarely, until each is found. Alerts do not wait for it."""
+        missing = destinations(self.config.rules)
+        for attempt in count(1):
+            sought = missing
+            troubles = await self.storing("finding", resolve_routes(self.store.outbox, sink, sought, now))
+            if troubles is not None:
+                self.reporter.resolved(sought, troubles)
+                missing = tuple(troubles)
+            if not missing or self.stop.is_set():
+                return
+            await rest(self.stop.wait(), park_time(attempt))
+
+    async def prune(self) -> None:
+        while not self.stop.is_set():
+            await self.storing("pruning", self.store.prune(now()))
+            await rest(self.stop.wait(), PRUNE_EVERY)
+
+    async def ask(self, command: Command) -> Reply:
+        with self.metrics.answers.time():
+            return await answer(command, self.store.archive, self.job_urls, self.config.poll.every, now())
+
+    async def _deliver_round(self, sink: SlackSink) -> None:
+        on_doubt, chance = self.config.slack.on_doubt, self.chance
+        settled = await self.storing("delivery", deliver_due(self.store.outbox, sink, on_doubt, now, chance))
+        health = await self.storing("health", self.store.archive.health())
+        if health is not None:
+            self.reporter.delivered(settled or (), health, now())
+        if settled:
+            self.outbox_filled.set()
+
+    async def _until_due(self) -> float:
+        """Seconds until a message is due, as far as that is known."""
+        due_at = await self.storing("the queue", self.store.outbox.next_due())
+        if due_at is None or "delivery" in self.vitals.store_troubles:
+            return DELIVER_EVERY
+        return min(DELIVER_EVERY, (due_at - now()) / SECOND)
+
+    async def storing(self, what: str, work: Awaitable[T]) -> T | None:
+        """What comes of work with the state file. None if that fails it for the moment: the next round tries again."""
+        done, trouble = None, None
+        try:
+            done = await work
+        except sqlite3.Error as error:
+            trouble = error
+        self.store.stand_by()
+        if trouble and not may_pass(trouble):
+            raise trouble
+        self.reporter.stored(what, str(trouble or ""))
+        return done
+
+    async def _woken(self) -> None:
+        stop, filled = asyncio.create_task(self.stop.wait()), asyncio.create_task(self.outbox_filled.wait())
+        try:
+            await asyncio.wait({stop, filled}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+            filled.cancel()
+
+
+async def rest(until: Awaitable[object], seconds: float) -> None:
+    """Waits so long, or until something happens."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(until, seconds)

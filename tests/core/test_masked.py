@@ -1,0 +1,61 @@
+"""No text from outside carries a secret on."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.remedies import REMEDIES
+from bot.core.texts import masked
+
+CORE = "S3cr3tS3cr3t"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"Invalid API key: sk_live_{CORE}", "Invalid API key: sk_…"),
+        (f'{{"key": "sk-{CORE}", "more": 1}}', '{"key": "sk-…", "more": 1}'),
+        (f"token xoxb-1-2-{CORE}, and xapp-1-A0-{CORE}.", "token xoxb-…, and xapp-…"),
+        (f"xoxe.xoxb-1-{CORE} xoxd-{CORE}%2B%2f", "xoxb-… xoxd-…"),
+        (f"Authorization: Bearer {CORE}", "Authorization: …"),
+        (f"{{'Authorization': 'Basic {CORE}='}}", "{'Authorization': '…'}"),
+        (f'"authorization\\": \\"{CORE}\\"', '"authorization\\": \\"…\\"'),
+        (f"you sent bearer {CORE}~+/=; no", "you sent bearer …; no"),
+        (f"wss://wss.slack.com/link/?ticket={CORE}&app_id=7", "wss://wss.slack.com/link/?ticket=…&app_id=7"),
+        (
+            f"GET https://b.example/o?X-Amz-Credential={CORE}%2F1&X-Amz-Date=1&X-Amz-Signature={CORE} 403",
+            "GET https://b.example/o?X-Amz-Credential=…&X-Amz-Date=…&X-Amz-Signature=… 403",
+        ),
+        (f"https://b.example/o?sv=1&sig={CORE}%3D", "https://b.example/o?sv=1&sig=…"),
+        (f"https://b.example/o?a=1\\u0026Signature={CORE}", "https://b.example/o?a=1\\u0026Signature=…"),
+        (f"POST https://hooks.slack.com/commands/T1/2/{CORE}", "POST https://hooks.slack.com/…"),
+        (f"proxy http://me:{CORE}@proxy.example:3128 refuses", "proxy http://…@proxy.example:3128 refuses"),
+    ],
+)
+def test_what_may_be_a_secret_is_left_out(text: str, shown: str) -> None:
+    assert masked(text) == shown
+    assert masked(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CUDA out of memory. Tried to allocate 2.00 GiB",
+        "task_failed in risk-averse_model: disk_usage 97%",
+        "No module named sklearn (pip install sk-learn)",
+        "Bearer token is missing; a Bearer authentication header is needed",
+        "SK_PRODUCTION_KEY is not set",
+        "Authorization: header missing, or authorization requirements not met",
+        "see https://console.example/jobs/job_1?tab=logs&page=2#end, ask someone@example.com",
+        "// TODO me@example.com",
+        *REMEDIES.values(),
+    ],
+)
+def test_other_words_are_left_as_they_are(text: str) -> None:
+    assert masked(text) == text
+
+
+@given(st.text())
+def test_a_text_without_secrets_in_it_is_never_longer(text: str) -> None:
+    assert len(masked(text)) <= len(text) + 1
+    assert masked(masked(text)) == masked(text)

@@ -1,0 +1,58 @@
+"""The loop of the looks shows that it turns: from before the first look on, and with each request of a long one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import structlog
+
+from bot.config import Need, load
+from bot.loops import Loops
+from bot.report import Reporter
+from bot.telemetry import Metrics
+from bot.vitals import Sight, Vitals
+from tests.world import World
+
+LEAST = Path(__file__).parent / "configs" / "right" / "least.toml"
+LOOP = "look at default"
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+@asynccontextmanager
+async def looking(world: World) -> AsyncIterator[Vitals]:
+    """The loop, until its first look is done."""
+    metrics, vitals, stop = Metrics(), Vitals({"default": Sight()}), asyncio.Event()
+    reporter = Reporter(structlog.get_logger(), metrics, vitals)
+    config = load(LEAST, {}, Need.STORE)
+    loops = Loops(config, world.store, (world.api,), world.client, vitals, reporter, metrics, stop, lambda: 0.0)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(loops.look(world.api))
+        yield vitals
+        stop.set()
+        world.jobs.release_pages()
+
+
+async def asked(world: World, times: int) -> None:
+    await world.jobs.seen(len(world.jobs.requests) + times)
+
+
+async def test_a_first_look_that_hangs_will_be_noticed(world: World) -> None:
+    world.jobs.hold_pages()
+    async with looking(world) as vitals:
+        await asked(world, 1)
+        assert LOOP in vitals.turns
+
+
+async def test_a_long_look_is_not_taken_for_a_stuck_one(world: World) -> None:
+    for number in range(30):
+        world.jobs.world.add(str(number), age=60 + number)
+    world.jobs.max_limit = 10
+    due: list[int] = []
+    async with looking(world) as vitals:
+        world.jobs.between_pages = lambda: due.append(vitals.turns.pop(LOOP))
+        await asked(world, 3)
+    assert due == sorted(due)
+    assert len(due) > 1
