@@ -17,7 +17,7 @@ from bot.core.jobs import View
 from bot.core.remedies import REMEDIES
 from bot.sandbox.reading import rendered_text
 from bot.telemetry import Metrics
-from tests.docs.documents import README, ROOT, section
+from tests.docs.documents import GUARANTEES, README, ROOT, section
 
 COMMANDS = sorted(str(command.callback.__name__) for command in app.registered_commands if command.callback)
 EXPOSED = {
@@ -41,6 +41,12 @@ def test_the_answer_it_shows_is_one_that_the_bot_writes() -> None:
     shown = section(README, "## What it looks like")
     rows = [line for line in as_slack_shows("reply_list").splitlines() if " | " in line]
     assert all(f"\n| {row} |\n" in shown for row in rows)
+
+
+def test_the_table_of_its_guarantees_is_the_one_that_was_measured() -> None:
+    measured = re.findall(r"^\| (?:SIGKILL|crash|lost reply|state file)\b.*$", GUARANTEES, re.MULTILINE)
+    assert len(measured) == 9
+    assert "\n".join(measured) in section(README, "## What it promises, and where that ends")
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: f"{setting.section}.{setting.key}")

@@ -1,12 +1,14 @@
 """The figures of the sweeps and of the stale looks, each with what it must be, as one table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rich.table import Table
 
 from tests.machine.stale import StaleLooks
 from tests.machine.sweeps import Tally
+
+_HEAD = ("at random", "figure", "must be")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,18 @@ def of_stale_looks(stale: StaleLooks) -> Iterable[Figure]:
     yield Figure("told out of order", len(judged.out_of_order), 0)
 
 
-def table(figures: Iterable[Figure]) -> Table:
-    shown = Table("", "figure", "must be")
+def for_terminal(figures: Iterable[Figure]) -> Table:
+    shown = Table(*_HEAD)
     for figure in figures:
-        bound = "" if figure.bound is None else str(figure.bound)
-        style = None if figure.holds else "bold red"
-        shown.add_row(figure.words, f"{figure.value:,}", bound, style=style)
+        shown.add_row(*_cells(figure), style=None if figure.holds else "bold red")
     return shown
+
+
+def for_markdown(figures: Iterable[Figure]) -> Iterator[str]:
+    yield f"| {' | '.join(_HEAD)} |"
+    yield "|---|---|---|"
+    yield from (f"| {' | '.join(_cells(figure))} |" for figure in figures)
+
+
+def _cells(figure: Figure) -> tuple[str, ...]:
+    return figure.words, f"{figure.value:,}", "" if figure.bound is None else str(figure.bound)

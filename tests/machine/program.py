@@ -1,0 +1,46 @@
+"""Sweeps of a list that moves, looks at answers from the past, and the machine: how much of each, and its figures."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.machine.figures import Figure, of_stale_looks, of_sweeps
+from tests.machine.model import Cause
+from tests.machine.stale import look_at_random
+from tests.machine.sweeps import sweep_at_random
+from tests.machine.test_machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    sweeps: int
+    looks: int
+    examples: int
+
+
+SHORT = Size(sweeps=1_000, looks=200, examples=100)
+LONG = Size(sweeps=10_000, looks=1_000, examples=2_000)
+
+
+def figures(size: Size, seed: int) -> Iterator[Figure]:
+    """What the machine finds is raised."""
+    yield from of_sweeps(sweep_at_random(size.sweeps, seed))
+    with TemporaryDirectory() as folder:
+        yield from of_stale_looks(asyncio.run(look_at_random(size.looks, Path(folder), seed)))
+    yield from _of_machine(size.examples)
+
+
+def _of_machine(examples: int) -> Iterator[Figure]:
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=examples, stateful_step_count=40, deadline=None, suppress_health_check=[*HealthCheck]
+        ),
+    )
+    yield Figure("machine: runs of at most forty steps in which each fact was told once, in its order", examples)
+    yield from (Figure(f"but for those told again because {cause}", Machine.excused[cause]) for cause in Cause)
