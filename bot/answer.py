@@ -2,7 +2,7 @@
 how old it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
@@ -20,9 +20,16 @@ CANDIDATES = 10
 
 
 async def answer(  # noqa: PLR0911  one for each command
-    command: Command, archive: Archive, job_urls: Mapping[str, str], every: timedelta, now: Instant
+    command: Command,
+    archive: Archive,
+    job_urls: Mapping[str, str],
+    every: timedelta,
+    now: Instant,
+    store_troubles: Iterable[str] = (),
 ) -> Reply:
-    """`every` is the time from look to look, by which an answer is known to be stale."""
+    """`every` is the time from look to look, by which an answer is known to be stale; `store_troubles` are those of a
+    bot that runs.
+    """
     match command:
         case ShowOverview():
             return await _overview(archive, job_urls, every, now)
@@ -32,11 +39,12 @@ async def answer(  # noqa: PLR0911  one for each command
             return await _show(command, archive, job_urls, every, now)
         case ShowHealth():
             health = await archive.health()
-            return HealthReport(replace(health, sources=aged(health.sources, every, now)), now)
+            sources, troubles = aged(health.sources, every, now), tuple(dict.fromkeys(store_troubles))
+            return HealthReport(replace(health, sources=sources, store_troubles=troubles), now)
         case ShowHelp():
             return HelpText()
         case Share():
-            return await answer(command.question, archive, job_urls, every, now)
+            return await answer(command.question, archive, job_urls, every, now, store_troubles)
         case Mistake():
             return Note(command.note, command.example)
         case _:

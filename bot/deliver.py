@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 from bot.core.doubts import OnDoubt, clear_up, to_send
 from bot.core.instants import Instant
-from bot.core.messages import Outcome, Parcel, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Message, Outcome, Parcel, Refused, Scope, TryLater, Unknown, told_by
 from bot.slack.sink import SlackSink
 from bot.sql.sqlite import may_pass
 from bot.store.outbox import Outbox, Settled
@@ -92,10 +92,14 @@ async def _attempt(
     if parcel.channel is None:
         await outbox.resolve(parcel.message.destination, channel)
     if parcel.doubt is not None:
-        sight = await sink.find(parcel.message.key, channel, parcel.doubt.began)
+        sight = await sink.find(parcel.message.key, channel, parcel.doubt)
         if isinstance(sight, TryLater | Refused | Unknown):
             return parcel, sight
         if outcome := clear_up(sight, parcel.doubt, on_doubt, clock()):
             return parcel, outcome
         parcel = to_send(parcel, sight)
+    elif isinstance(parcel.message, Message):
+        twins = await outbox.twins(parcel.message.key, channel)
+        if told := told_by(twins, parcel.message):
+            return parcel, told
     return parcel, await sink.deliver(parcel, channel)

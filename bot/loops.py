@@ -113,7 +113,8 @@ class Loops:
 
     async def ask(self, command: Command) -> Reply:
         with self.metrics.answers.time():
-            return await answer(command, self.store.archive, self.job_urls, self.config.poll.every, now())
+            every, troubles = self.config.poll.every, self.vitals.store_troubles.values()
+            return await answer(command, self.store.archive, self.job_urls, every, now(), troubles)
 
     async def _deliver_round(self, sink: SlackSink) -> None:
         on_doubt, chance = self.config.slack.on_doubt, self.chance

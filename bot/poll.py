@@ -14,7 +14,7 @@ from bot.core.instants import Instant
 from bot.core.listing import Listing
 from bot.core.memory import becomes_baseline, is_swapped
 from bot.core.messages import Message, compose
-from bot.core.notices import notices_of_fault, notices_of_listing
+from bot.core.notices import Hearers, notices_of_fault, notices_of_listing
 from bot.jobs_api.client import JobsApi
 from bot.store.looks import Looks
 
@@ -61,7 +61,8 @@ async def _conclude(
         before, doubts = await ledger.episodes_of(listing.source), listing.certificate.reasons
         await ledger.remember(past, listing, now)
         await ledger.record(verdicts, now)
-        await ledger.give_notice(notices_of_listing(listing.source, before, doubts, rules, now), now)
+        hearers = Hearers(rules, channels)
+        await ledger.give_notice(notices_of_listing(listing.source, before, doubts, hearers, now), now)
         await ledger.enqueue(messages, now)
     first = becomes_baseline(past, listing)
     return Looked(listing, verdicts, messages, first, watched=first or past.baseline is not None)
@@ -72,7 +73,8 @@ async def _admit(fault: Fault, source: str, looks: Looks, rules: Sequence[Rule],
     async with looks.transaction() as ledger:
         await ledger.record_fault(source, fault, now)
         episodes = await ledger.episodes_of(source)
-        await ledger.give_notice(notices_of_fault(source, episodes, str(fault), rules, now), now)
+        hearers = Hearers(rules, await ledger.channels())
+        await ledger.give_notice(notices_of_fault(source, episodes, str(fault), hearers, now), now)
 
 
 def _swapped(source: str, org_id: str) -> Fault:

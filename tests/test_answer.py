@@ -9,6 +9,7 @@ import pytest
 from bot.answer import CANDIDATES, RECENT_FAILURES, answer
 from bot.core.alerts import Silence
 from bot.core.changes import Change, ChangeKind
+from bot.core.commands import Share, ShowHealth
 from bot.core.grammar import parse
 from bot.core.instants import Instant
 from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply
@@ -136,3 +137,10 @@ async def test_health_and_help_are_answered_before_anything_was_seen(tmp_path: P
         assert isinstance(await ask(empty, "help"), HelpText)
         assert isinstance(await ask(empty, ""), Overview)
         assert (await listed(empty, "all")).total == 0
+
+
+async def test_health_names_each_trouble_with_the_state_file_once(store: Store) -> None:
+    for command in (ShowHealth(), Share(ShowHealth())):
+        reply = await answer(command, store.archive, URLS, EVERY, NOW, ["disk is full", "disk is full", "locked"])
+        assert isinstance(reply, HealthReport)
+        assert reply.health.store_troubles == ("disk is full", "locked")

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.alerts import destinations
 from bot.core.jobs import Field
+from bot.deliver import resolve_routes
 from bot.sandbox.blocks import problems
 from bot.sandbox.jobs_faults import FAULTS
 from bot.sandbox.reading import links, rendered_text, rings
@@ -103,3 +105,12 @@ async def test_what_a_list_in_doubt_shows_is_told_all_the_same(world: World) -> 
     (failed,) = await world.fail("press")
     await world.deliver()
     assert [failed in rendered_text(post) for post in world.posts()] == [True]
+
+
+async def test_a_channel_of_two_names_is_told_once(world: World) -> None:
+    channel = world.slack.state.lookup("ml-alerts")
+    assert channel is not None
+    world.rules = [rule("#ml-alerts", channel.id)]
+    await resolve_routes(world.store.outbox, world.sink, destinations(world.rules), world.clock)
+    await blind_for(world, 12)
+    assert len(world.posts()) == 1

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from bot.core.alerts import destinations
 from bot.core.doubts import OnDoubt
 from bot.core.instants import SECOND, Instant
 from bot.core.messages import Delivered, Outcome, Parcel, Refused, Scope, TryLater, Unknown
@@ -347,3 +348,48 @@ async def test_a_state_file_that_fails_costs_no_message(world: World) -> None:
         await world.deliver()
         world.clock.advance(1)
     assert [len(world.posts(place)) for place in ("ml-alerts", "ml-training", "general")] == [1, 1, 1]
+
+
+def two_names(world: World, *, mention: str = "") -> None:
+    """Two rules that reach the same channel, the first by its id."""
+    channel = world.slack.state.lookup("ml-alerts")
+    assert channel is not None
+    rung = [mention] if mention else []
+    world.rules = [rule(channel.id, goes_on=True), rule("#ml-alerts", name="by name", mention=rung)]
+
+
+async def rounds(world: World, number: int) -> None:
+    for _ in range(number):
+        await world.deliver()
+        world.clock.advance(1)
+
+
+async def test_a_channel_is_told_once_though_its_name_was_not_found_at_first(world: World) -> None:
+    two_names(world)
+    world.slack.fault(faults.HTML_502, method="conversations.list")
+    (failed,) = await world.fail("press")
+    await rounds(world, 20)
+    assert [failed in post.text for post in world.posts()] == [True]
+    newest = (await world.history())[0]
+    assert {(telling.state, telling.ts) for telling in newest.tellings} == {("delivered", world.posts()[0].ts)}
+
+
+async def test_it_is_told_again_if_somebody_was_not_rung_at_first(world: World) -> None:
+    two_names(world, mention="@U0SANDBOX1")
+    world.slack.fault(faults.HTML_502, method="conversations.list")
+    await world.fail("press")
+    await rounds(world, 20)
+    assert [len(rings(post)) for post in world.posts()] == [0, 1]
+
+
+async def test_a_channel_is_told_once_while_its_name_is_parked(world: World) -> None:
+    two_names(world)
+    await resolve_routes(world.store.outbox, world.sink, destinations(world.rules), world.clock)
+    world.slack.fault(faults.refused("not_in_channel"), method="chat.postMessage", times=2)
+    await world.fail("press")
+    await rounds(world, 3)
+    await world.fail("mill")
+    for _ in range(4):
+        world.clock.advance(3_600)
+        await rounds(world, 3)
+    assert len(world.posts()) == 2

@@ -9,6 +9,8 @@ import pytest
 import structlog
 
 from bot.config import Need, load
+from bot.core.commands import ShowHealth
+from bot.core.replies import HealthReport
 from bot.loops import Loops
 from bot.report import Reporter
 from bot.telemetry import Metrics
@@ -21,17 +23,21 @@ LOOP = "look at default"
 pytestmark = pytest.mark.usefixtures("at_once")
 
 
-@asynccontextmanager
-async def looking(world: World) -> AsyncIterator[Vitals]:
-    """The loop, until its first look is done."""
+def loops_of(world: World) -> Loops:
     metrics, vitals, stop = Metrics(), Vitals({"default": Sight()}), asyncio.Event()
     reporter = Reporter(structlog.get_logger(), metrics, vitals)
     config = load(LEAST, {}, Need.STORE)
-    loops = Loops(config, world.store, (world.api,), world.client, vitals, reporter, metrics, stop, lambda: 0.0)
+    return Loops(config, world.store, (world.api,), world.client, vitals, reporter, metrics, stop, lambda: 0.0)
+
+
+@asynccontextmanager
+async def looking(world: World) -> AsyncIterator[Vitals]:
+    """The loop, until its first look is done."""
+    loops = loops_of(world)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(loops.look(world.api))
-        yield vitals
-        stop.set()
+        yield loops.vitals
+        loops.stop.set()
         world.jobs.release_pages()
 
 
@@ -56,3 +62,11 @@ async def test_a_long_look_is_not_taken_for_a_stuck_one(world: World) -> None:
         await asked(world, 3)
     assert due == sorted(due)
     assert len(due) > 1
+
+
+async def test_who_asks_for_health_is_told_that_the_state_file_cannot_be_written(world: World) -> None:
+    loops = loops_of(world)
+    loops.vitals.stored("pruning", "database or disk is full")
+    reply = await loops.ask(ShowHealth())
+    assert isinstance(reply, HealthReport)
+    assert reply.health.store_troubles == ("database or disk is full",)

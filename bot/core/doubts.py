@@ -8,7 +8,7 @@ from bot.core.instants import SECOND, Instant
 from bot.core.messages import Delivered, Doubt, Message, Outcome, Parcel, Receipt, Refused, Scope, TryLater, Unknown
 
 SETTLING = 10 * SECOND  # not found for so long after the attempt ended means that it did not arrive
-CLOCKS_DIFFER = 120 * SECOND  # so much before the attempt began it is looked for: clocks differ
+CLOCKS_DIFFER = 120 * SECOND  # so much before the attempt began, and after it ended, it is looked for: clocks differ
 REPEATED = (15, 60, 300, 900, 3600)  # seconds after an attempt until it is repeated, where nobody can look for it
 ATTEMPTS = 8  # of which nobody can tell whether one arrived; more would drown people
 
@@ -52,7 +52,7 @@ def clear_up(sight: Sight, doubt: Doubt, on_doubt: OnDoubt, now: Instant) -> Out
 def _unseen(why: str, doubt: Doubt, on_doubt: OnDoubt, now: Instant) -> Outcome | None:
     if on_doubt is OnDoubt.HOLD:
         return Refused(f"{why}; [slack] on_doubt says to hold it", Scope.MESSAGE)
-    left = doubt.ended + REPEATED[min(doubt.times, len(REPEATED)) - 1] * SECOND - now
+    left = doubt.ended + REPEATED[min(max(doubt.times, 1), len(REPEATED)) - 1] * SECOND - now
     if left > 0:
         return TryLater(why, after=left / SECOND)
     given_up = Refused(f"{why}; sent {doubt.times} times without a clear answer", Scope.MESSAGE)

@@ -31,6 +31,7 @@ def _wrong(health: Health, now: Instant) -> list[str]:
     doubted = sum(bool(source.doubts) for source in health.sources)
     late = health.oldest is not None and now - health.oldest > LONG
     told = (
+        (health.store_troubles, "the state file cannot be used"),
         (not health.sources, "no source has been looked at"),
         (unseen, f"{number(unseen, 'source')} not seen yet"),
         (failing, f"{number(failing, 'source')} cannot be seen"),
@@ -79,8 +80,10 @@ def parked_line(route: ParkedRoute, now: Instant) -> str:
 
 
 def queue_lines(health: Health, now: Instant) -> list[str]:
+    """What waits and what was given up; first why the state file fails, for then all else waits."""
+    failing = [f"the state file cannot be used: {tame(trouble, REASON)}" for trouble in health.store_troubles]
     waiting = f"{number(health.waiting, 'message')} waiting" if health.waiting else "no message is waiting"
     age = f", the oldest for {since(health.oldest, now)}" if health.waiting and health.oldest is not None else ""
     last = f"; the last: {tame(health.refusal, REASON)}" if health.refusal else ""
     refused = [f"{number(health.refused, 'message')} given up{last}"] if health.refused else []
-    return [waiting + age, *refused]
+    return [*failing, waiting + age, *refused]

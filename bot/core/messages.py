@@ -85,7 +85,8 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """An attempt that may have arrived: when it began and ended, by our clock. If nobody can look for it, it is
-    repeated: then `began` is of the first, `ended` of the last, and `times` says how many they are.
+    repeated: then `began` is of the first, `ended` of the last, and `times` counts those without a clear answer; an
+    attempt that ended with the process is none of them.
     """
 
     began: Instant
@@ -162,6 +163,26 @@ def compose(verdicts: Iterable[Verdict], job_urls: Mapping[str, str], now: Insta
     placed = [(route, alert.change) for alert in alerts for route in alert.routes]
     placed.sort(key=_place)
     return tuple(_message([*group], job_urls, now) for _, group in groupby(placed, key=_place))
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A message that tells `shared` changes of another one in the same channel; `receipt` is None until it is there."""
+
+    mentions: tuple[str, ...]
+    shared: int
+    receipt: Receipt | None
+
+
+def told_by(twins: Iterable[Twin], message: Message) -> Delivered | TryLater | None:
+    """What is to become of a message if another one says it all, and rings all, in the same channel under another name
+    of it. None if it must be sent.
+    """
+    for twin in twins:
+        if twin.shared == len(message.tells) and set(message.mentions) <= set(twin.mentions):
+            later = TryLater("the same is under way to this channel, by another name of it", after=1.0)
+            return Delivered(twin.receipt, "told there already, by another name of it") if twin.receipt else later
+    return None
 
 
 def backoff(attempts: int, chance: float) -> float:

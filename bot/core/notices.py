@@ -2,10 +2,10 @@
 have gone, once, and only if it lasts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.alerts import Rule, glob_matches
+from bot.core.alerts import Destination, Rule, glob_matches
 from bot.core.instants import SECOND, Instant
 from bot.core.jobs import Field
 from bot.core.messages import Notice, message_key
@@ -31,38 +31,54 @@ class Episodes:
     doubt: Episode | None = None
 
 
-def notices_of_fault(
-    source: str, episodes: Episodes, why: str, rules: Iterable[Rule], now: Instant
-) -> tuple[Notice, ...]:
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Whoever the rules name. `channels` are the destinations resolved so far, so that a channel's name and its id count
+    as one place.
+    """
+
+    rules: Sequence[Rule]
+    channels: Mapping[Destination, str]
+
+    def of(self, source: str) -> Iterable[Destination]:
+        places: dict[str, Destination] = {}
+        for rule in self.rules:
+            if _hears_of(rule, source):
+                for destination in rule.to:
+                    places.setdefault(self.channels.get(destination, destination), destination)
+        return places.values()
+
+
+def notices_of_fault(source: str, episodes: Episodes, why: str, hearers: Hearers, now: Instant) -> tuple[Notice, ...]:
     """After a look that failed."""
-    return tuple(_begun(BLIND, source, episodes.blind, why, rules, now))
+    return tuple(_begun(BLIND, source, episodes.blind, why, hearers, now))
 
 
 def notices_of_listing(
-    source: str, before: Episodes, doubts: Sequence[str], rules: Sequence[Rule], now: Instant
+    source: str, before: Episodes, doubts: Sequence[str], hearers: Hearers, now: Instant
 ) -> tuple[Notice, ...]:
     """After a listing with these doubts; `before` is what was wrong until then."""
-    sighted = _ended(BLIND, source, before.blind, rules, now)
+    sighted = _ended(BLIND, source, before.blind, hearers, now)
     if doubts:
-        return (*sighted, *_begun(DOUBT, source, before.doubt, "; ".join(doubts), rules, now))
-    return (*sighted, *_ended(DOUBT, source, before.doubt, rules, now))
+        return (*sighted, *_begun(DOUBT, source, before.doubt, "; ".join(doubts), hearers, now))
+    return (*sighted, *_ended(DOUBT, source, before.doubt, hearers, now))
 
 
 def _begun(
-    kind: str, source: str, episode: Episode | None, why: str, rules: Iterable[Rule], now: Instant
+    kind: str, source: str, episode: Episode | None, why: str, hearers: Hearers, now: Instant
 ) -> Iterator[Notice]:
     if episode and not episode.is_told and now - episode.since >= LASTING:
-        yield from _notices(kind, source, episode.since, why, rules, now)
+        yield from _notices(kind, source, episode.since, why, hearers, now)
 
 
-def _ended(kind: str, source: str, episode: Episode | None, rules: Iterable[Rule], now: Instant) -> Iterator[Notice]:
+def _ended(kind: str, source: str, episode: Episode | None, hearers: Hearers, now: Instant) -> Iterator[Notice]:
     if episode and episode.is_told:
-        yield from _notices(kind, source, episode.since, "", rules, now)
+        yield from _notices(kind, source, episode.since, "", hearers, now)
 
 
-def _notices(kind: str, source: str, since: Instant, why: str, rules: Iterable[Rule], now: Instant) -> Iterator[Notice]:
+def _notices(kind: str, source: str, since: Instant, why: str, hearers: Hearers, now: Instant) -> Iterator[Notice]:
     fact = f"{source}/{kind}/{'begun' if why else 'ended'}/{since}"
-    for place in dict.fromkeys(place for rule in rules if _hears_of(rule, source) for place in rule.to):
+    for place in hearers.of(source):
         key = message_key(place, [fact])
         yield Notice(key=key, destination=place, about=kind, source=source, since=since, why=why, created_at=now)
 

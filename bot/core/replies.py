@@ -57,7 +57,8 @@ class ParkedRoute:
 @dataclass(frozen=True, slots=True)
 class Health:
     """`waiting` counts messages not yet said, `oldest` is when the oldest of them was composed; `refused` counts those
-    that were given up, `refusal` is why the last of them was.
+    that were given up, `refusal` is why the last of them was. `store_troubles`: why the state file fails a bot that
+    runs; a terminal cannot know.
     """
 
     sources: tuple[SourceHealth, ...]
@@ -66,6 +67,7 @@ class Health:
     oldest: Instant | None
     refused: int
     refusal: str = ""
+    store_troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

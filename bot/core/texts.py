@@ -10,18 +10,19 @@ READ = 20_000  # characters of a text that are looked at
 _JOINERS = "\u200c\u200d"  # parts of words and of emoji, and harmless
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _KEY = "[A-Za-z0-9._~+/=%-]"  # what keys and tokens are made of
+_DIGIT = "(?=[A-Za-z._~+/=%-]*[0-9])"  # among it: what tells a key from words
+_ALONE = r"(?:(?<![\w-])|(?<=\\[nrt]))"  # not the rest of a word; a line's end may stand as it is written in JSON
 _MARK = r"[\\\"']"  # around a value in JSON, which may stand in JSON itself
 _SECRET = re.compile(  # in a group: what of it may stay
-    r"\b((?-i:sk)[_-])[a-z0-9_-]{6,}"
-    rf"|\b(?:xox[a-z]\.)?(xox[a-z]-|xapp-){_KEY}+"
-    rf"|\b(authorization{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{0,2}})"
-    rf"(?:(?:bearer|basic|digest|token)\s+{_KEY}+|{_KEY}{{12,}})"
-    rf"|\b(bearer\s+)(?!auth|cred|token|header|realm|scheme){_KEY}{{6,}}"
-    rf"|\b(ticket=){_KEY}+"
+    rf"{_ALONE}((?-i:sk)[_-])(?=[a-z_-]*[0-9])(?:[a-z0-9_-]{{16,}}|(?:live|test)_[a-z0-9_-]{{6,}})"
+    rf"|{_ALONE}(?:xox[a-z]\.)?(xox[a-z]-|xapp-(?=[0-9])){_DIGIT}{_KEY}+"
+    rf"|(authorization{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{0,2}})"
+    rf"(?:(?:bearer|basic|digest)\s+{_KEY}+|(?:token\s+)?{_DIGIT}{_KEY}{{12,}})"
+    rf"|(bearer\s+)(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
     rf"|(x-(?:amz|goog)-[a-z-]{{1,40}}=){_KEY}+"
-    rf"|((?:[?&;]|u0026)(?:sig(?:nature)?|(?:access_)?token|(?:api_?)?key|secret|password)=){_KEY}+"
-    rf"|(hooks\.slack\.com/){_KEY}+"
-    r"|(//)[^/\s@?#]{1,200}(?=@)",  # user and password in an address
+    rf"|((?:[?&]|&amp;|u0026)(?:ticket|sig(?:nature)?|(?:access_)?token|(?:api_?)?key|secret|password)=){_KEY}+"
+    rf"|(hooks\.slack\.com/[a-z]+/){_KEY}+"
+    r"|([a-z]://)[^/\s@?#]{1,200}(?=@)",  # user and password in an address
     re.IGNORECASE,
 )
 _ISOLATE, _POP = "\u2068", "\u2069"

@@ -35,11 +35,13 @@ def rows(told: Fields, name: str) -> Sequence[Fields]:
 
 
 def next_cursor(told: Fields, cursor: str) -> str:
-    """Where the page after that of `cursor` begins; empty after the last one. It never leads back to the same page."""
+    """Where the page after that of `cursor` begins; empty after the last one. It never leads back to the same page,
+    and is there if there is more.
+    """
     following = inner(told, "response_metadata").get("next_cursor") if told.get("response_metadata") else None
-    if not following:
+    if not following and not told.get("has_more"):
         return ""
-    if isinstance(following, str) and following != cursor:
+    if isinstance(following, str) and following not in {"", cursor}:
         return following
     raise _missing("next_cursor")
 

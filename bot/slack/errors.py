@@ -55,7 +55,7 @@ def outcome_of(error: Exception) -> Failure:
             return Unknown("Slack did not answer in time")
         case aiohttp.ClientError() | SlackClientError() | OSError() | ValueError():
             return Unknown(f"the connection to Slack broke: {type(error).__name__} {masked(str(error))}".strip())
-        case AttributeError():  # the SDK stumbles over an answer that is no JSON object
+        case AttributeError() | RecursionError():  # the SDK stumbles over what is no JSON object, or too deep a one
             return Unknown("Slack's answer cannot be read")
         case _:
             raise error

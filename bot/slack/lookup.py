@@ -1,5 +1,5 @@
-"""A message looked for in its channel by the key in its metadata. Slack has no other way to tell whether a post whose
-answer was lost has arrived.
+"""A message looked for in its channel, by the key in its metadata, around the time of its attempt. Slack has no other
+way to tell whether a post whose answer was lost has arrived.
 """
 
 from collections.abc import AsyncIterator
@@ -8,33 +8,35 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.doubts import CLOCKS_DIFFER, Absent, Sight, Unseeable
 from bot.core.instants import SECOND, Instant
-from bot.core.messages import Failure, Receipt, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Doubt, Failure, Receipt, Refused, Scope, TryLater, Unknown
 from bot.slack.answers import Fields, fields, next_cursor, rows, text
 from bot.slack.errors import outcome_of
+from bot.slack.posting import client_msg_id
 
 PAGE = 200  # messages; Slack recommends no more (conversations.history)
 
 
-async def look_for(client: AsyncWebClient, channel: str, key: str, since: Instant) -> Sight | Failure:
-    """The receipt of the message with this key, posted by us since then. A Failure is never Unknown: looking again
-    does no harm.
+async def look_for(client: AsyncWebClient, channel: str, key: str, doubt: Doubt) -> Sight | Failure:
+    """The receipt of the message with this key, posted by the attempt in doubt. A Failure here says nothing of the
+    message: looking again does no harm, and costs no other message its turn.
     """
     try:
-        async for message in _history(client, channel, since - CLOCKS_DIFFER):
-            if _key(message) == key:
+        async for message in _history(client, channel, doubt):
+            if _is(message, key):
                 return Receipt(channel, text(message, "ts"))
     except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
         return _failure(outcome_of(error))
     return Absent()
 
 
-async def _history(client: AsyncWebClient, channel: str, oldest: Instant) -> AsyncIterator[Fields]:
+async def _history(client: AsyncWebClient, channel: str, doubt: Doubt) -> AsyncIterator[Fields]:
     cursor, more = "", True
     while more:
         page = fields(
             await client.conversations_history(
                 channel=channel,
-                oldest=f"{oldest / SECOND:.6f}",
+                oldest=_ts(doubt.began - CLOCKS_DIFFER),
+                latest=_ts(doubt.ended + CLOCKS_DIFFER),
                 include_all_metadata=True,
                 limit=PAGE,
                 cursor=cursor or None,
@@ -46,19 +48,27 @@ async def _history(client: AsyncWebClient, channel: str, oldest: Instant) -> Asy
         more = bool(cursor)
 
 
-def _key(message: Fields) -> object:
+def _ts(at: Instant) -> str:
+    return f"{at / SECOND:.6f}"
+
+
+def _is(message: Fields, key: str) -> bool:
     match message:
-        case {"metadata": {"event_payload": {"key": key}}}:
-            return key
+        case {"metadata": {"event_payload": {"key": found}}}:
+            return bool(found == key)
+        case {"client_msg_id": found}:  # all there is if Slack refused the metadata; perhaps it does not show it
+            return bool(found == client_msg_id(key))
         case _:
-            return None
+            return False
 
 
 def _failure(failure: Failure) -> Unseeable | Failure:
     match failure:
-        case Refused(reason=reason, scope=Scope.CHANNEL):
+        case Refused(scope=Scope.WORKSPACE):
+            return failure
+        case Refused(reason=reason):
             return Unseeable(reason)
         case Unknown(reason=reason):
             return TryLater(reason)
-        case _:
-            return failure
+        case TryLater(reason=reason, after=after):
+            return TryLater(reason, after)

@@ -16,6 +16,11 @@ from bot.slack.errors import error_name, is_metadata, is_payload, outcome_of
 EVENT_TYPE = "jobsbot_message"
 
 
+def client_msg_id(key: str) -> str:
+    """Undocumented: Slack may know by it what it has had."""
+    return str(uuid5(NAMESPACE_URL, key))
+
+
 async def post(client: AsyncWebClient, channel: str, key: str, rendered: Rendered, plain: Callable[[], str]) -> Outcome:
     """`plain` gives the words for want of blocks."""
     metadata: Mapping[str, object] = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
@@ -45,7 +50,7 @@ async def _post(
         parse="none",
         unfurl_links=False,
         unfurl_media=False,
-        client_msg_id=str(uuid5(NAMESPACE_URL, key)),  # undocumented: Slack may know by it what it has had
+        client_msg_id=client_msg_id(key),
     )
     told = fields(answer)
     return Receipt(text(told, "channel"), text(told, "ts"))

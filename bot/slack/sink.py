@@ -7,8 +7,7 @@ from functools import partial
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.doubts import Sight
-from bot.core.instants import Instant
-from bot.core.messages import Failure, Outcome, Parcel
+from bot.core.messages import Doubt, Failure, Outcome, Parcel
 from bot.slack.channels import Channels
 from bot.slack.lookup import look_for
 from bot.slack.posting import post
@@ -26,9 +25,9 @@ class SlackSink:
         """The channel id of a destination, or why it cannot be had now."""
         return await self._channels.resolve(destination)
 
-    async def find(self, key: str, channel: str, since: Instant) -> Sight | Failure:
-        """Whether a message with this key was posted there since then."""
-        return await look_for(self._client, channel, key, since)
+    async def find(self, key: str, channel: str, doubt: Doubt) -> Sight | Failure:
+        """Whether the attempt in doubt posted a message with this key there."""
+        return await look_for(self._client, channel, key, doubt)
 
     async def deliver(self, parcel: Parcel, channel: str) -> Outcome:
         """One post. If Slack refuses its form, one more as plain text."""

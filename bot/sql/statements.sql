@@ -116,7 +116,7 @@ WHERE state = 'queued' AND state IN ('queued', 'sending') AND coalesce(claimed_a
 -- claimable --
 -- The first message due for each place that is open and has none under way. A place is a channel, whatever it is called,
 -- once it has been looked up; a name that is parked holds up no other name of it. None that tells of a job passes an
--- earlier one to the same name that tells of it too: a story is told in its order. That open messages are queued or
+-- earlier one there that tells of it too: a story is told in its order. That open messages are queued or
 -- sending is said again because SQLite takes their index only then.
 WITH places AS (SELECT coalesce(channel, destination) AS place, max(mark) AS mark,
     max(not_before) FILTER (WHERE parked = '') AS not_before FROM routes GROUP BY place)
@@ -131,16 +131,27 @@ WHERE m.state = 'queued' AND m.state IN ('queued', 'sending') AND m.due_at <= :n
     AND NOT EXISTS (SELECT 1 FROM routes w WHERE w.destination = '*' AND w.not_before > :now)
     AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
         JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
-        JOIN tellings u ON u.change_key = o.key AND u.destination = t.destination
+        JOIN tellings u ON u.change_key = o.key
+        LEFT JOIN routes q ON q.destination = u.destination AND q.parked = ''
         JOIN messages b ON b.key = u.message_key
-        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending'))
+        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending')
+            AND (u.destination = m.destination OR q.channel = coalesce(r.channel, m.destination)))
 GROUP BY coalesce(r.channel, m.destination);
 
 -- claim --
 -- The message is on its way from here on, whatever becomes of us.
 UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now WHERE seq = :seq
 RETURNING kind, body, attempts, claimed_at, doubt_began, doubt_ended, doubt_times,
-    (SELECT channel FROM routes r WHERE r.destination = messages.destination) AS channel;
+    (SELECT channel FROM routes r WHERE r.destination = messages.destination AND r.parked = '') AS channel;
+
+-- twins --
+-- Messages that have told changes of this one in the same channel under another name, or are about to.
+SELECT b.body, b.state, b.ts, count(*) AS shared
+FROM tellings t JOIN tellings u ON u.change_key = t.change_key AND u.message_key <> t.message_key
+    JOIN messages b ON b.key = u.message_key AND b.state IN ('delivered', 'sending')
+    LEFT JOIN routes q ON q.destination = b.destination
+WHERE t.message_key = :key AND coalesce(b.channel, q.channel) = :channel
+GROUP BY b.key;
 
 -- pace --
 -- The pacing mark of a destination.
@@ -161,9 +172,11 @@ WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
         WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
     AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
         JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
-        JOIN tellings u ON u.change_key = o.key AND u.destination = t.destination
+        JOIN tellings u ON u.change_key = o.key
+        LEFT JOIN routes q ON q.destination = u.destination AND q.parked = ''
         JOIN messages b ON b.key = u.message_key
-        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending'))
+        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending')
+            AND (u.destination = m.destination OR q.channel = coalesce(r.channel, m.destination)))
 GROUP BY m.destination ORDER BY due_at LIMIT 1;
 
 -- settle_message --
@@ -182,7 +195,7 @@ ON CONFLICT (destination) DO UPDATE SET
 -- A destination that cannot be found. A message for it is tried all the same.
 INSERT INTO routes (destination, parked, parked_at) VALUES (:destination, :parked, :now)
 ON CONFLICT (destination) DO UPDATE SET
-    channel = NULL, parked = excluded.parked, parked_at = coalesce(routes.parked_at, excluded.parked_at);
+    parked = excluded.parked, parked_at = coalesce(routes.parked_at, excluded.parked_at);
 
 -- route --
 -- How a destination can be reached.
@@ -194,11 +207,12 @@ INSERT INTO routes (destination, not_before, mark) VALUES (:destination, :not_be
 ON CONFLICT (destination) DO UPDATE SET not_before = excluded.not_before, mark = max(routes.mark, :now);
 
 -- park_route --
--- This destination cannot work until somebody mends it; its channel is looked up anew then.
+-- This destination cannot work until somebody mends it; its channel is looked up anew then. Until then it counts as the
+-- place that it was.
 INSERT INTO routes (destination, not_before, mark, parked, parked_at, refusals)
 VALUES (:destination, :not_before, :now, :parked, :now, 1)
 ON CONFLICT (destination) DO UPDATE SET
-    not_before = excluded.not_before, mark = max(routes.mark, :now), parked = excluded.parked, channel = NULL,
+    not_before = excluded.not_before, mark = max(routes.mark, :now), parked = excluded.parked,
     parked_at = coalesce(routes.parked_at, excluded.parked_at), refusals = routes.refusals + 1;
 
 -- retry_parked --
@@ -211,9 +225,10 @@ UPDATE routes SET parked = '', parked_at = NULL, refusals = 0, not_before = 0
 WHERE destination IN (:destination, '*') AND parked <> '';
 
 -- requeue_unfinished --
--- What was under way when the last process died.
+-- What was under way when the last process died. It is in doubt, but that does not count as an attempt without a clear
+-- answer: a process may die any number of times before it sends anything.
 UPDATE messages SET state = 'queued', due_at = :now, trouble = 'the bot stopped while it was sent',
-    doubt_began = min(coalesce(doubt_began, claimed_at), :now), doubt_ended = :now, doubt_times = doubt_times + 1
+    doubt_began = min(coalesce(doubt_began, claimed_at), :now), doubt_ended = :now
 WHERE state = 'sending' RETURNING key;
 
 -- abandon_messages --

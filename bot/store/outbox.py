@@ -16,13 +16,14 @@ from bot.core.messages import (
     Refused,
     Scope,
     TryLater,
+    Twin,
     Unknown,
     backoff,
     paced,
     park_time,
 )
 from bot.sql.sqlite import Connection, Database
-from bot.store.rows import parcel_of, to_json
+from bot.store.rows import parcel_of, to_json, twin_of
 
 WORKSPACE = "*"  # the route that every message takes
 AHEAD = BURST * SECOND  # no mark is further ahead, unless the clock has been set back
@@ -84,6 +85,11 @@ class Outbox:
     async def resolve(self, destination: str, channel: str) -> None:
         async with self._db.transaction() as db:
             await db.run("resolve_route", destination=destination, channel=channel)
+
+    async def twins(self, key: str, channel: str) -> list[Twin]:
+        """Messages that tell changes of this one in the channel, which may have several names."""
+        async with self._db.transaction() as db:
+            return [twin_of(row, channel) for row in await db.rows("twins", key=key, channel=channel)]
 
     async def lose(self, destination: str, why: str, now: Instant) -> None:
         """The destination cannot be found. That is shown until it is."""

@@ -9,7 +9,7 @@ from bot.core.changes import Change
 from bot.core.instants import Instant
 from bot.core.jobs import Job, Progress
 from bot.core.memory import Memory
-from bot.core.messages import Doubt, Message, Notice, Parcel
+from bot.core.messages import Doubt, Message, Notice, Parcel, Receipt, Twin
 from bot.core.replies import SourceHealth
 from bot.sql.sqlite import Value
 
@@ -100,6 +100,12 @@ def parcel_of(row: sqlite3.Row) -> Parcel:
     doubt = None if row["doubt_began"] is None else Doubt(row["doubt_began"], row["doubt_ended"], row["doubt_times"])
     message = _BODIES[row["kind"]].decode(row["body"])
     return Parcel(message, row["attempts"], row["channel"], row["claimed_at"], doubt)
+
+
+def twin_of(row: sqlite3.Row, channel: str) -> Twin:
+    message = _BODIES["news"].decode(row["body"])
+    receipt = Receipt(channel, row["ts"]) if row["state"] == "delivered" and row["ts"] else None
+    return Twin(message.mentions if isinstance(message, Message) else (), row["shared"], receipt)
 
 
 def source_health(row: sqlite3.Row) -> SourceHealth:

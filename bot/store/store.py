@@ -125,6 +125,12 @@ def _explained(path: Path) -> Iterator[None]:
 
 def explained(path: Path, error: sqlite3.DatabaseError) -> str:
     """What is wrong with the state file, and what to do."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # no such table, no such column
+        return (
+            f"The state file {path} was made by another version of jobsbot, or by something else: {error}. Install "
+            "that version again; or move the file away and start again: the bot then takes a new baseline and tells "
+            "what happens from then on."
+        )
     if isinstance(error, sqlite3.OperationalError):
         return (
             f"Cannot use the state file {path}: {error}. Its folder must exist, both be writable for this user "

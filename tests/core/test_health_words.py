@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.health_words import headline, is_well, source_lines
+from bot.core.health_words import headline, is_well, queue_lines, source_lines
 from bot.core.instants import SECOND
 from bot.core.replies import Health, HealthReport, SourceHealth, aged
 from bot.core.wording import blind_spots
@@ -54,6 +54,12 @@ def test_a_source_whose_looks_fail_says_so_only_once() -> None:
     failing = report(replace(seen(DAY), failures=3, failing_since=NOW - DAY, trouble="timeout"))
     assert headline(failing) == "Not all is well: 1 source cannot be seen."
     assert source_lines(failing.health.sources[0], NOW)[1:] == ["3 looks failed in a row for 1d: timeout"]
+
+
+def test_nothing_is_well_while_the_state_file_cannot_be_used() -> None:
+    full = replace(report(SEEN), health=replace(report(SEEN).health, store_troubles=("database or disk is full",)))
+    assert headline(full) == "Not all is well: the state file cannot be used."
+    assert queue_lines(full.health, NOW)[0] == "the state file cannot be used: database or disk is full"
 
 
 def test_a_list_that_is_stale_warns() -> None:

@@ -7,20 +7,27 @@ from hypothesis import strategies as st
 from bot.core.remedies import REMEDIES
 from bot.core.texts import masked
 
-CORE = "S3cr3tS3cr3t"
+CORE = "S3cr3tS3cr3tS3cr3t"
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
         (f"Invalid API key: sk_live_{CORE}", "Invalid API key: sk_…"),
+        ("sk_test_a1b2c3 and sk-proj-abc_DEF-ghi-012", "sk_… and sk-…"),
+        (f"in JSON\\nsk_{CORE}", "in JSON\\nsk_…"),
         (f'{{"key": "sk-{CORE}", "more": 1}}', '{"key": "sk-…", "more": 1}'),
         (f"token xoxb-1-2-{CORE}, and xapp-1-A0-{CORE}.", "token xoxb-…, and xapp-…"),
         (f"xoxe.xoxb-1-{CORE} xoxd-{CORE}%2B%2f", "xoxb-… xoxd-…"),
         (f"Authorization: Bearer {CORE}", "Authorization: …"),
+        (
+            f"Proxy-Authorization: Basic dXNlcjpwYXNz, authorization=token {CORE}",
+            "Proxy-Authorization: …, authorization=…",
+        ),
         (f"{{'Authorization': 'Basic {CORE}='}}", "{'Authorization': '…'}"),
         (f'"authorization\\": \\"{CORE}\\"', '"authorization\\": \\"…\\"'),
         (f"you sent bearer {CORE}~+/=; no", "you sent bearer …; no"),
+        ("a bearer OnlyLettersButVeryManyOfThem", "a bearer …"),
         (f"wss://wss.slack.com/link/?ticket={CORE}&app_id=7", "wss://wss.slack.com/link/?ticket=…&app_id=7"),
         (
             f"GET https://b.example/o?X-Amz-Credential={CORE}%2F1&X-Amz-Date=1&X-Amz-Signature={CORE} 403",
@@ -28,7 +35,8 @@ CORE = "S3cr3tS3cr3t"
         ),
         (f"https://b.example/o?sv=1&sig={CORE}%3D", "https://b.example/o?sv=1&sig=…"),
         (f"https://b.example/o?a=1\\u0026Signature={CORE}", "https://b.example/o?a=1\\u0026Signature=…"),
-        (f"POST https://hooks.slack.com/commands/T1/2/{CORE}", "POST https://hooks.slack.com/…"),
+        (f"POST https://hooks.slack.com/commands/T1/2/{CORE}", "POST https://hooks.slack.com/commands/…"),
+        (f"hooks.slack.com/services/T1/B2/{CORE}: 404", "hooks.slack.com/services/…: 404"),
         (f"proxy http://me:{CORE}@proxy.example:3128 refuses", "proxy http://…@proxy.example:3128 refuses"),
     ],
 )
@@ -48,6 +56,14 @@ def test_what_may_be_a_secret_is_left_out(text: str, shown: str) -> None:
         "Authorization: header missing, or authorization requirements not met",
         "see https://console.example/jobs/job_1?tab=logs&page=2#end, ask someone@example.com",
         "// TODO me@example.com",
+        "cannot import name from sk_learn_utils; ticket=OPS-12345",
+        "sk_image_resize failed, task-sk-something and sk-learn-train too, risk_model_with_2024_parameters-disk-97",
+        "Authorization: insufficient_permissions",
+        "Authorization: token invalid",
+        "bearer channel overloaded",
+        "xapp-server crashed, and so did xapp-worker-2; a xoxb-token is missing",
+        "key=abc;signature=def",
+        "https://hooks.slack.com/services is down",
         *REMEDIES.values(),
     ],
 )
@@ -59,3 +75,11 @@ def test_other_words_are_left_as_they_are(text: str) -> None:
 def test_a_text_without_secrets_in_it_is_never_longer(text: str) -> None:
     assert len(masked(text)) <= len(text) + 1
     assert masked(masked(text)) == masked(text)
+
+
+PLAIN = st.sampled_from(["sk", "xoxb", "xapp", "bearer", "ticket", "live", "key"]) | st.text("abcxyz", min_size=1)
+
+
+@given(st.lists(PLAIN, min_size=1), st.sampled_from("-_"))
+def test_plain_words_joined_to_a_name_are_left_as_they_are(words: list[str], joint: str) -> None:
+    assert masked(joint.join(words)) == joint.join(words)

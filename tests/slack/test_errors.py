@@ -129,6 +129,7 @@ async def test_the_rest_may_have_come_after_the_work_was_done(slack: SlackServer
         faults.http_error(200, '{"ok": true}', "application/json"),
         faults.http_error(200, '{"ok": true, "channel": "C1", "ts": 1}', "application/json"),
         faults.http_error(200, "[1]", "application/json"),
+        faults.http_error(200, "[" * 100_000, "application/json"),
         faults.http_error(200, "Sign in to the network", "text/plain"),
     ],
 )

@@ -103,6 +103,18 @@ async def test_a_file_of_a_newer_version_is_left_alone(path: Path, opened: Opene
         await opened(path)
 
 
+@OPEN
+async def test_a_file_whose_tables_are_not_ours_is_of_another_version(path: Path, opened: Opened) -> None:
+    await open_as_bot(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("ALTER TABLE migrations RENAME COLUMN name TO title")
+    with pytest.raises(
+        BotError, match=r"another version of jobsbot.*no such column: name.*move the file away"
+    ) as error:
+        await opened(path)
+    assert "disk" not in str(error.value)
+
+
 async def test_a_reader_asks_for_a_run_where_the_file_is_of_an_older_version(path: Path) -> None:
     fill(path, b"")
     with pytest.raises(BotError, match="older jobsbot"):

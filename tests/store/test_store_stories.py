@@ -68,6 +68,15 @@ async def test_a_message_about_another_job_and_one_to_another_place_do_not_wait(
     assert await claim(store) == others
 
 
+async def test_it_waits_also_for_one_to_the_same_channel_by_another_name(store: Store) -> None:
+    for name in (PLACE, "C1"):
+        await store.outbox.resolve(name, "C1")
+    await fails(store, 1, tries=0)
+    await delay(store)
+    await fails(store, 1, tries=1, place="C1")
+    assert await claim(store) == []
+
+
 @pytest.mark.parametrize("name", ["claimable", "next_due"])
 async def test_what_was_said_long_ago_is_not_read_again_to_find_what_is_due(store: Store, name: str) -> None:
     async with store.db.transaction() as db:
