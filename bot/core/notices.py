@@ -33,8 +33,8 @@ class Episodes:
 
 @dataclass(frozen=True, slots=True)
 class Hearers:
-    """Whoever the rules name. `channels` are the destinations resolved so far, so that a channel's name and its id count
-    as one place.
+    """Whoever the rules name. `channels` are the destinations resolved so far: a channel's name and its id count as one
+    place.
     """
 
     rules: Sequence[Rule]

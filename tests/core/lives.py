@@ -57,14 +57,14 @@ def after(memory: Past, seen: Listing) -> Past:
     return replace(memory, memories={**memory.memories, **taken})
 
 
-def life(chance: Random, *, clears: bool, restamps: bool, steps: int) -> Iterator[Job]:
-    """The rows of one job's legal life. Nobody knows whether a retry `clears` the old timestamps and whether a start
-    after the first one `restamps`.
+def life(chance: Random, *, clears: bool, restamps: bool, steps: int, slowest: int = 600) -> Iterator[Job]:
+    """The rows of one job's legal life, `slowest` seconds apart at most. Nobody knows whether a retry `clears` the old
+    timestamps and whether a start after the first one `restamps`.
     """
     job, now = row(Status.PENDING, updated_at=at(0)), at(0)
     yield job
     for _ in range(steps):
-        now += chance.randrange(SECOND // 2, 600 * SECOND)
+        now += chance.randrange(SECOND // 2, slowest * SECOND)
         nexts = NEXT[Status(job.status)]
         if not nexts:
             return

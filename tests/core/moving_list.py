@@ -80,6 +80,15 @@ class MovingList:
             del self.jobs[id_]
             self.deleted.add(id_)
 
+    def rush(self, deleted: int, inserted: int) -> None:
+        """So many rows leave the front of the list at once, and new ones come."""
+        for job in self._in_order()[:deleted]:
+            del self.jobs[job.id]
+            self.deleted.add(job.id)
+        for _ in range(inserted):
+            self.now += 1
+            self.insert()
+
     def touch(self, number: int, status: str = "FAILED") -> None:
         if self.jobs:
             old = self.jobs[sorted(self.jobs)[number % len(self.jobs)]]

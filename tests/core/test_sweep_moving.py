@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.changes import diff
-from bot.core.sweep import MAX_PASSES, JobWanted
+from bot.core.sweep import MAX_PASSES, JobWanted, PageWanted
 from tests.core import lives
 from tests.core.moving_list import BY_CREATION, START, MovingList, Order, known_of, made, read
 
@@ -49,6 +49,17 @@ def _move(moving: MovingList, moves: list[tuple[str, int]]) -> None:
                 moving.touch(number)
 
 
+_RUSH = st.tuples(st.integers(1, 5), st.sampled_from([0, 10, 19, 24]), st.sampled_from([0, 0, 24]))
+
+
+def _rush(moving: MovingList, rushes: list[tuple[int, int, int]]) -> None:
+    """Once in each pass: after so many pages, so many rows leave the front of the list, and so many come."""
+    begins = [at for at, wanted in enumerate(moving.requests) if wanted == PageWanted(0, 20)]
+    pages, deleted, inserted = rushes[min(len(begins), len(rushes)) - 1]
+    if len(moving.requests) - begins[-1] == pages:
+        moving.rush(deleted, inserted)
+
+
 _PAGE_SIZES = st.sampled_from([2, 5, 20, 100])
 
 
@@ -83,6 +94,20 @@ def test_a_complete_reading_by_creation_saw_every_job_that_was_there_throughout(
 @given(moving_lists((Order.UPDATED_DESC, Order.RANDOM)), _PAGE_SIZES)
 def test_a_complete_reading_in_any_other_order_saw_them_too(moving: MovingList, page_size: int) -> None:
     if read(moving, page_size=page_size).certificate.complete:
+        assert moving.throughout <= {row.id for row in moving.given}
+
+
+@often
+@given(st.sampled_from(BY_CREATION), st.booleans(), st.lists(_RUSH, min_size=1, max_size=4))
+def test_no_row_slips_through_the_seam_of_two_pages(
+    order: Order,
+    counted: bool,  # noqa: FBT001  drawn
+    rushes: list[tuple[int, int, int]],
+) -> None:
+    moving = MovingList.of(160, order)
+    moving.total = lambda count: count if counted else None
+    moving.between = lambda each: _rush(each, rushes)
+    if read(moving, page_size=20).certificate.complete:
         assert moving.throughout <= {row.id for row in moving.given}
 
 

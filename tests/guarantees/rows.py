@@ -25,7 +25,7 @@ class Row:
 
     @property
     def met(self) -> bool:
-        return self.asked is None or (self.judgement.kept and not self.amiss)
+        return self.asked is None or (self.judgement.kept and not self.amiss and self.times > 0)
 
 
 def machine(date: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -26,6 +26,7 @@ from bot.poll import poll_once
 from bot.slack.channels import Channels
 from bot.slack.sink import SlackSink
 from bot.store.store import Store, open_store
+from tests.guarantees.crashes import too_many
 from tests.guarantees.judging import Judgement, total
 from tests.guarantees.rows import Row
 from tests.guarantees.stories import PAGE_SIZE, Story
@@ -80,19 +81,27 @@ def traced(crash: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
-async def crashed_at(at: int, story: Story) -> tuple[Judgement, Sequence[str]]:
-    """What was told in the end, and the statements of the first life."""
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """What was told in the end, the statements of the first life, and whether it died."""
+
+    judgement: Judgement
+    statements: Sequence[str]
+    came: bool
+
+
+async def crashed_at(at: int, story: Story) -> Crashed:
     async with AsyncExitStack() as stack:
         grave = Path(stack.enter_context(TemporaryDirectory(prefix="guarantees-")))
         clock = Clock()
         stage = await stack.enter_async_context(theatre(story, clock.in_seconds))
         life = Life(stage, clock, load(stage.stage.config, {}, Need.STORE).rules)
         crash = Crash(at, stage.stage.state, grave)
-        if await _dies(life, crash):
+        if died := await _dies(life, crash):
             stage.stage.folder = grave
             clock.advance(1)
             await life.live(ignored)
-        return stage.judgement(), crash.statements
+        return Crashed(stage.judgement(), crash.statements, died)
 
 
 def ignored(_: str) -> None:
@@ -153,16 +162,22 @@ async def at_statements(story: Story, every: int) -> Row:
     """
     spoils = {exchange: mischief for exchange, mischief in story.spoils.items() if exchange.side == "slack"}
     story = replace(story, spoils=spoils)
-    undisturbed, statements = await crashed_at(0, story)
-    if not undisturbed.kept:
-        return Row(what="a run that nobody disturbs, within the tests", times=1, judgement=undisturbed)
-    struck = range(1, len(statements) + 1, every)
-    judgements = {at: (await crashed_at(at, story))[0] for at in struck}
+    undisturbed = await crashed_at(0, story)
+    if not undisturbed.judgement.kept:
+        return Row(what="a run that nobody disturbs, within the tests", times=1, judgement=undisturbed.judgement)
+    struck = range(1, len(undisturbed.statements) + 1, every)
+    crashes = {at: await crashed_at(at, story) for at in struck}
+    return statements_row(undisturbed.statements, crashes, every)
+
+
+def statements_row(statements: Sequence[str], crashes: Mapping[int, Crashed], every: int) -> Row:
+    judgements = {at: each.judgement for at, each in crashes.items()}
+    missed = sum(not each.came for each in crashes.values())
     amiss = [f"before {statements[at - 1][:60]!r}: {each}" for at, each in judgements.items() if not each.kept]
-    share = "each" if every == 1 else f"{len(struck)}"
+    share = "each" if every == 1 else f"{len(crashes)}"
     return Row(
         what=f"crash before {share} of the {len(statements)} statements of the store",
-        times=len(struck),
+        times=len(crashes) - missed,
         judgement=total(judgements.values()),
-        amiss="; ".join(amiss),
+        amiss="; ".join(filter(None, [too_many(missed, len(crashes)), *amiss])),
     )

@@ -1,12 +1,17 @@
 """Which points a recorded run has, and what is judged lost or repeated."""
 
 import time
+from collections.abc import Callable
+
+import pytest
 
 from bot.sandbox.slack_model import Message
 from bot.sandbox.slack_state import SlackState
-from tests.guarantees.crashes import Death, Point, points_of
+from tests.guarantees.crashes import Death, Ended, Point, crash_row, points_of
 from tests.guarantees.judging import Judgement, judge
 from tests.guarantees.proxy import Exchange, Phase
+from tests.guarantees.rows import Row
+from tests.guarantees.statements import Crashed, statements_row
 from tests.guarantees.theatre import Event
 
 POST = Exchange("slack", "chat.postMessage ml-alerts", 1)
@@ -61,3 +66,22 @@ def test_a_fact_that_was_told_in_two_messages_is_repeated() -> None:
 def test_what_is_told_where_it_does_not_belong_does_not_count() -> None:
     expected = {("ml-training", "job_1"): 1}
     assert judge(slack_saying("job_1 failed"), expected) == Judgement(expected=1, lost=1, repeated=0)
+
+
+def killed(missed: int, of: int) -> Row:
+    return crash_row([Point(POST, Death.UNHEARD)] * of, [Ended(Judgement(), n >= missed) for n in range(of)], of)
+
+
+def struck(missed: int, of: int) -> Row:
+    return statements_row(["BEGIN"] * of, {at: Crashed(Judgement(), [], at > missed) for at in range(1, of + 1)}, 1)
+
+
+@pytest.mark.parametrize("row", [killed, struck])
+@pytest.mark.parametrize(
+    ("missed", "of", "met"),
+    [(0, 12, True), (1, 12, True), (2, 12, False), (12, 12, False), (5, 100, True), (6, 100, False), (1, 1, False)],
+)
+def test_deaths_that_did_not_come_prove_nothing(
+    *, row: Callable[[int, int], Row], missed: int, of: int, met: bool
+) -> None:
+    assert row(missed, of).met is met

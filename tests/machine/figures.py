@@ -13,15 +13,16 @@ _HEAD = ("at random", "figure", "must be")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`bound` is what it must be; None where it is only told."""
+    """`bound` is what it must be, None where it is only told; `least` is how much of it there must be."""
 
     words: str
     value: int
     bound: int | None = None
+    least: int = 0
 
     @property
     def holds(self) -> bool:
-        return self.bound is None or self.value == self.bound
+        return self.value == self.bound if self.bound is not None else self.value >= self.least
 
 
 def of_sweeps(tally: Tally) -> Iterable[Figure]:
@@ -68,4 +69,10 @@ def for_markdown(figures: Iterable[Figure]) -> Iterator[str]:
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
-    return figure.words, f"{figure.value:,}", "" if figure.bound is None else str(figure.bound)
+    return figure.words, f"{figure.value:,}", _due(figure)
+
+
+def _due(figure: Figure) -> str:
+    if figure.bound is not None:
+        return str(figure.bound)
+    return f"at least {figure.least:,}" if figure.least else ""

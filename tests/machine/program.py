@@ -36,6 +36,7 @@ def figures(size: Size, seed: int) -> Iterator[Figure]:
 
 
 def _of_machine(examples: int) -> Iterator[Figure]:
+    Machine.doubts.clear()
     run_state_machine_as_test(
         Machine,
         settings=settings(
@@ -43,4 +44,5 @@ def _of_machine(examples: int) -> Iterator[Figure]:
         ),
     )
     yield Figure("machine: runs of at most forty steps in which each fact was told once, in its order", examples)
+    yield Figure("posts of which the bot could not know whether they arrived", sum(Machine.doubts), least=examples // 5)
     yield from (Figure(f"but for those told again because {cause}", Machine.excused[cause]) for cause in Cause)

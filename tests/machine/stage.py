@@ -4,7 +4,7 @@ may befall them, and the model beside it. Nothing here waits in real time.
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +18,13 @@ from bot.core.changes import ChangeKind
 from bot.core.doubts import OnDoubt
 from bot.core.instants import Instant
 from bot.core.jobs import Field
-from bot.core.messages import Outcome, Parcel, Refused, Scope
+from bot.core.messages import Outcome, Parcel, Refused, Scope, Unknown
 from bot.deliver import deliver_due, resolve_routes
 from bot.jobs_api.client import JobsApi
 from bot.poll import Look, Looked, poll_once
+from bot.sandbox import slack_wire
+from bot.sandbox.slack_faults import DROPPED
+from bot.sandbox.slack_methods import METHODS
 from bot.sandbox.slack_server import SlackServer
 from bot.slack.channels import Channels
 from bot.slack.sink import SlackSink
@@ -43,6 +46,7 @@ RULES = (
     ),
 )
 HISTORY = "channels:history"
+POST = "chat.postMessage"
 ROUNDS = 400  # of delivery, in which everything must have settled
 
 
@@ -66,6 +70,7 @@ class Stage:
     store: Store = field(init=False)
     sink: SlackSink = field(init=False)
     looks: int = 0
+    doubts: int = 0  # posts of which the bot could not know whether they arrived
     _carried: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key of a message → keys of its changes
     _epochs: list[int] = field(default_factory=lambda: [0])  # posts before each putting back of the state file
     _copy: Copy | None = None
@@ -104,6 +109,7 @@ class Stage:
         blind, doubtful = self._is_blind, await self._doubtful()
         outbox = outbox or self.store.outbox
         settled = await deliver_due(outbox, self.sink, OnDoubt.REPEAT, self.clock, lambda: CHANCE)
+        self.doubts += sum(isinstance(one.outcome, Unknown) for one in settled)
         for one in settled:
             carried = self._tellings(one.parcel.message.key, one.parcel.message.destination.removeprefix("#"))
             if blind and one.parcel.message.key in doubtful:
@@ -111,6 +117,28 @@ class Stage:
             if isinstance(one.outcome, Refused) and one.outcome.scope is Scope.MESSAGE:
                 self.model.refused.update(carried)
         return settled
+
+    async def follow(self, job: str) -> None:
+        """Each step of the job is found by a look of its own, and told as far as may be."""
+        for row in self.truth.lives[job]:
+            self.clock.now = max(self.clock.now, row.updated_at or 0)
+            await self.look()
+            await self.deliver()
+
+    async def deliver_late(self, seconds: Sequence[float]) -> None:
+        """The connection breaks, and Slack stores the post only then, so many seconds and deliveries later."""
+        fault = self.slack.fault(DROPPED, method=POST)
+        before = len(self.slack.state.calls)
+        await self.deliver()
+        lost = [call for call in self.slack.state.calls[before:] if call.method == POST and call.status is None]
+        for wait in seconds:
+            self.clock.advance(wait)
+            await self.deliver()
+        for call in lost:
+            with suppress(slack_wire.Refused):
+                METHODS[POST].run(self.slack.state, slack_wire.Arguments(call.args))
+        if fault in self.slack.web_api.faults.waiting:
+            self.slack.web_api.faults.waiting.remove(fault)
 
     async def die(self, *, sent: bool) -> None:
         """The process ends between the claim of a message and the writing of its outcome."""

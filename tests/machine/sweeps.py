@@ -20,6 +20,7 @@ from tests.machine.model import KINDS
 from tests.machine.truth import Fact, fact_of, facts_named_by
 
 SWEEPS = 5  # of one list; the last one while it stands still, and without faults
+RUSH = 25  # rows, not quite, that leave the front of the list at once, or come to it
 ENDS = frozenset({"failed", "cancelled", "completed"})
 
 
@@ -48,6 +49,7 @@ class Living(MovingList):
     dice: Random = field(default_factory=lambda: Random(1))  # noqa: S311  an order to read in, not a secret
     unrest: float = 0.0  # moves between two requests,
     patience: int = 0  # for so many requests; a list that grows faster than it is read has no end
+    rushing: float = 0.0  # chance that the front of the list comes and goes between two requests
     short: float = 0.0  # chance that a page is cut short
     singly: list[Row] = field(default_factory=list)
     true: set[Fact] = field(default_factory=set)
@@ -66,17 +68,22 @@ class Living(MovingList):
             match self.dice.choices(["insert", "delete", "step"], [2, 1, 4])[0]:
                 case "insert":
                     self.insert()
-                    newest = next(reversed(self.jobs))
-                    self._take(replace(self.jobs[newest], status=Status.PENDING, retry_count=0, preemption_count=0))
                 case "delete":
                     self.delete(self.dice.randrange(1_000))
                 case _:
                     self._step()
 
+    def insert(self) -> None:
+        MovingList.insert(self)
+        newest = next(reversed(self.jobs))
+        self._take(replace(self.jobs[newest], status=Status.PENDING, retry_count=0, preemption_count=0))
+
     def stir(self, _: MovingList) -> None:
         whole, part = divmod(self.unrest, 1)
         if len(self.requests) <= self.patience:
             self.move(int(whole) + (self.dice.random() < part))
+            if self.dice.random() < self.rushing:
+                self.rush(self.dice.randrange(RUSH), self.dice.choice([0, self.dice.randrange(RUSH)]))
 
     def cut(self, _: int, rows: tuple[Row, ...]) -> tuple[Row, ...]:
         return rows[: self.dice.randrange(len(rows) + 1)] if self.dice.random() < self.short else rows
@@ -203,10 +210,11 @@ def _play(chance: Random, tally: Tally) -> None:
     episode = Episode(moving, tally, chance.choice([2, 5, 20, 100]))
     for _ in range(SWEEPS - 1):
         moving.unrest = chance.choice([0.0, 0.2, 1.0, 3.0])
+        moving.rushing = chance.choice([0.0, 0.0, 0.1, 0.5])
         moving.short, moving.patience = chance.choice([0.0, 0.0, 0.1]) if counted else 0.0, chance.randrange(100)
         episode.sweep()
         moving.move(chance.randrange(6))
-    moving.unrest = moving.short = 0.0
+    moving.unrest = moving.rushing = moving.short = 0.0
     episode.sweep()
     episode.close()
 

@@ -15,7 +15,7 @@ def broken(figures: list[Figure]) -> list[Figure]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_list_that_moves_hides_nothing_from_sweeps_at_random(seed: int) -> None:
-    figures = [*of_sweeps(sweep_at_random(400, seed))]
+    figures = [*of_sweeps(sweep_at_random(1_000, seed))]
     assert broken(figures) == []
     assert {figure.words: figure.value for figure in figures}["facts that rows told"] > 1_000
 

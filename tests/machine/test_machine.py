@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
@@ -17,7 +18,7 @@ from bot.sandbox import slack_faults as faults
 from tests.core.moving_list import Order
 from tests.machine.api_wire import Stale, Trouble
 from tests.machine.model import ALERTS, NIGHTS, Cause
-from tests.machine.stage import HISTORY, Stage, open_stage
+from tests.machine.stage import HISTORY, POST, Stage, open_stage
 
 SEEDS = st.integers(0, 2**32)
 PLACES = st.sampled_from([ALERTS, NIGHTS])
@@ -30,11 +31,13 @@ TRICKS = st.lists(
     ),
     max_size=6,
 )
+LATE = [[4.0, 4.0], [2.0, 2.0, 2.0], [9.0]]  # seconds until a post is stored: less than it takes to be given up
 
 
 class Machine(RuleBasedStateMachine):
     stage: Stage
     excused: ClassVar[Counter[Cause]] = Counter()  # repetitions that nobody could have spared, over all runs
+    doubts: ClassVar[list[int]] = []  # posts of which the bot could not know whether they arrived, of each run
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,9 +81,23 @@ class Machine(RuleBasedStateMachine):
             self.loop.run(self.stage.deliver())
             self.stage.clock.advance(wait)
 
+    @rule(seed=SEEDS, kind=st.sampled_from([faults.KINDS["500"], *LIKELY]))
+    def a_story_goes_on_while_a_post_fails(self, seed: int, kind: faults.Kind) -> None:
+        if len(self.stage.truth.lives) < 12:
+            self.stage.wire.seconds_per_request = 0.05
+            self.stage.slack.fault(kind, method=POST)
+            self.loop.run(self.stage.follow(self.stage.truth.bear(seed, self.stage.clock(), slowest=6)))
+
+    @rule(seed=SEEDS, seconds=st.sampled_from(LATE))
+    def a_post_arrives_after_its_connection_broke(self, seed: int, seconds: list[float]) -> None:
+        self.a_job_begins(seed)
+        self.stage.wire.seconds_per_request = 0.05
+        self.loop.run(self.stage.look())
+        self.loop.run(self.stage.deliver_late(seconds))
+
     @rule(kind=st.sampled_from(LIKELY), times=st.sampled_from([1, 1, 1, 2, 3]))
     def slack_fails(self, kind: faults.Kind, times: int) -> None:
-        self.stage.slack.fault(kind, method="chat.postMessage", times=times)
+        self.stage.slack.fault(kind, method=POST, times=times)
 
     @rule(kind=st.sampled_from(list(faults.KINDS.values())))
     def slack_fails_to_tell_its_history(self, kind: faults.Kind) -> None:
@@ -126,6 +143,7 @@ class Machine(RuleBasedStateMachine):
         try:
             judgement = self.loop.run(self.stage.settle())
             self.excused.update(judgement.excused)
+            self.doubts.append(self.stage.doubts)
             assert judgement.faults == {}
         finally:
             self.loop.run(self.exit.aclose())
@@ -134,3 +152,14 @@ class Machine(RuleBasedStateMachine):
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.parametrize("seconds", LATE)
+async def test_a_post_that_arrives_late_is_found_before_it_is_sent_again(tmp_path: Path, seconds: list[float]) -> None:
+    async with open_stage(tmp_path) as stage:
+        for seed in range(9):
+            stage.truth.bear(seed, stage.clock())
+        await stage.look()
+        await stage.deliver_late(seconds)
+        assert stage.doubts
+        assert (await stage.settle()).faults == {}

@@ -49,12 +49,13 @@ class Truth:
     deleted: dict[str, Instant] = field(default_factory=dict)
     frozen: Instant | None = None
 
-    def bear(self, seed: int, now: Instant) -> str:
-        """A job that begins now, and all that will ever happen to it."""
+    def bear(self, seed: int, now: Instant, slowest: int = 600) -> str:
+        """A job that begins now, and all that will ever happen to it, step by step within so many seconds."""
         chance = Random(seed)  # noqa: S311  a life, not a secret
         id_ = f"job_{len(self.lives):03d}"
         name = f"{NIGHTLY if chance.random() < 0.5 else 'weekly-'}{id_}"
-        rows = life(chance, clears=chance.random() < 0.5, restamps=chance.random() < 0.5, steps=chance.randrange(15))
+        clears, restamps, steps = chance.random() < 0.5, chance.random() < 0.5, chance.randrange(15)
+        rows = life(chance, clears=clears, restamps=restamps, steps=steps, slowest=slowest)
         self.lives[id_] = tuple(replace(_shifted(row, now - NOON), id=id_, name=name, source=SOURCE) for row in rows)
         return id_
 
