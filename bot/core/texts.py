@@ -15,7 +15,7 @@ _ALONE = r"(?:(?<![\w-])|(?<=\\[nrt]))"  # not the rest of a word; a line's end 
 _MARK = r"[\\\"']"  # around a value in JSON, which may stand in JSON itself
 _SECRET = re.compile(  # in a group: what of it may stay
     rf"{_ALONE}((?-i:sk)[_-])(?=[a-z_-]*[0-9])(?:[a-z0-9_-]{{16,}}|(?:live|test)_[a-z0-9_-]{{6,}})"
-    rf"|{_ALONE}(?:xox[a-z]\.)?(xox[a-z]-|xapp-(?=[0-9])){_DIGIT}{_KEY}+"
+    rf"|{_ALONE}(?:xox[a-z]\.)?(xox[a-z]-(?=[a-z]*[0-9-])|xapp-(?=[0-9])){_KEY}+"
     rf"|(authorization{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{0,2}})"
     rf"(?:(?:bearer|basic|digest)\s+{_KEY}+|(?:token\s+)?{_DIGIT}{_KEY}{{12,}})"
     rf"|(bearer\s+)(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"

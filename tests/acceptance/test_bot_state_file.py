@@ -72,7 +72,7 @@ def drop_a_table(state: Path) -> None:
     [
         (remove, "was removed or replaced while the bot ran"),
         (put_another_in_its_place, "was removed or replaced while the bot ran"),
-        (drop_a_table, "Cannot use the state file"),
+        (drop_a_table, "made by another version of jobsbot, or by something else"),
     ],
 )
 async def test_a_state_file_that_is_spoilt_ends_the_bot(

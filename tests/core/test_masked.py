@@ -77,7 +77,7 @@ def test_a_text_without_secrets_in_it_is_never_longer(text: str) -> None:
     assert masked(masked(text)) == masked(text)
 
 
-PLAIN = st.sampled_from(["sk", "xoxb", "xapp", "bearer", "ticket", "live", "key"]) | st.text("abcxyz", min_size=1)
+PLAIN = st.sampled_from(["sk", "xapp", "bearer", "ticket", "live", "key"]) | st.text("abcxyz", min_size=1)
 
 
 @given(st.lists(PLAIN, min_size=1), st.sampled_from("-_"))
