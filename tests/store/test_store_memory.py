@@ -16,7 +16,7 @@ from bot.core.jobs import Job, Progress, Status
 from bot.core.listing import RowFault
 from bot.core.memory import Past
 from bot.store.store import Store, open_store
-from tests.samples import HOUR, KEEP, MINUTE, NOW, SUSPECT, job, listing, print_of, take_in
+from tests.samples import COMPLETE, HOUR, KEEP, MINUTE, NOW, SUSPECT, job, listing, print_of, take_in
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 COUNT = st.integers(0, 2**31)
@@ -104,6 +104,14 @@ async def test_the_third_listing_that_does_not_add_up_is_the_baseline_after_all(
         assert (source.baseline, source.looked_at, source.jobs) == (
             (NOW + minute, NOW + minute, 1) if minute == 2 else (None, None, 0)
         )
+
+
+async def test_listings_are_counted_only_until_there_is_a_baseline(store: Store) -> None:
+    before = []
+    for certificate in (SUSPECT, SUSPECT, COMPLETE):
+        before.append((await past(store)).before)
+        await take_in(store, listing([job()], certificate=certificate), NOW + len(before))
+    assert (before, (await past(store)).before) == ([0, 1, 2], 0)
 
 
 async def test_an_update_that_the_api_s_clock_has_not_reached_is_not_believed(store: Store) -> None:

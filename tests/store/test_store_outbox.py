@@ -1,5 +1,6 @@
 """The outbox: what is under way is written down before the network is touched, one at a time to each place, paced."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -109,6 +110,11 @@ async def test_a_place_that_is_paced_tells_when_it_is_next(store: Store, clock: 
         await settle(store, SENT, clock)
     assert await claim(store, clock) == []
     assert await waits(store, clock) == 1.0
+
+
+async def test_to_ask_for_twins_waits_for_no_writer(store: Store) -> None:
+    async with store.db.transaction():
+        assert await asyncio.wait_for(store.outbox.twins("m1", "C1"), 5) == []
 
 
 async def test_nothing_is_due_when_nothing_waits_or_what_waits_is_under_way(store: Store, clock: Clock) -> None:
