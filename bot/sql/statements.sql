@@ -114,29 +114,8 @@ UPDATE messages SET due_at = :now, claimed_at = :now, doubt_began = min(doubt_be
 WHERE state = 'queued' AND state IN ('queued', 'sending') AND coalesce(claimed_at, created_at) > :ahead;
 
 -- claimable --
--- The first message due for each place that is open and has none under way. A place is a channel, whatever it is called,
--- once it has been looked up; a name that is parked holds up no other name of it. None that tells of a job passes an
--- earlier one there that tells of it too: a story is told in its order. That open messages are queued or
--- sending is said again because SQLite takes their index only then.
-WITH places AS (SELECT coalesce(channel, destination) AS place, max(mark) AS mark,
-    max(not_before) FILTER (WHERE parked = '') AS not_before FROM routes GROUP BY place)
-SELECT min(m.seq) AS seq, m.destination, coalesce(p.mark, 0) AS mark
-FROM messages m LEFT JOIN routes r ON r.destination = m.destination
-    LEFT JOIN places p ON p.place = coalesce(r.channel, m.destination)
-WHERE m.state = 'queued' AND m.state IN ('queued', 'sending') AND m.due_at <= :now
-    AND max(coalesce(r.not_before, 0), coalesce(p.not_before, 0)) <= :now
-    AND coalesce(r.channel, m.destination) NOT IN (SELECT coalesce(q.channel, s.destination)
-        FROM messages s LEFT JOIN routes q ON q.destination = s.destination
-        WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
-    AND NOT EXISTS (SELECT 1 FROM routes w WHERE w.destination = '*' AND w.not_before > :now)
-    AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
-        JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
-        JOIN tellings u ON u.change_key = o.key
-        LEFT JOIN routes q ON q.destination = u.destination AND q.parked = ''
-        JOIN messages b ON b.key = u.message_key
-        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending')
-            AND (u.destination = m.destination OR q.channel = coalesce(r.channel, m.destination)))
-GROUP BY coalesce(r.channel, m.destination);
+-- The first message due for each place that is open and has none under way.
+SELECT min(seq) AS seq, destination, mark FROM waiting WHERE due_at <= :now GROUP BY place;
 
 -- claim --
 -- The message is on its way from here on, whatever becomes of us.
@@ -159,25 +138,8 @@ INSERT INTO routes (destination, mark) VALUES (:destination, :mark)
 ON CONFLICT (destination) DO UPDATE SET mark = excluded.mark;
 
 -- next_due --
--- When each destination's first message can go out, as far as it is known.
-WITH places AS (SELECT coalesce(channel, destination) AS place, max(mark) AS mark,
-    max(not_before) FILTER (WHERE parked = '') AS not_before FROM routes GROUP BY place)
-SELECT max(min(m.due_at), coalesce(r.not_before, 0), coalesce(p.not_before, 0), coalesce(p.mark, 0) - :slack,
-    coalesce((SELECT not_before FROM routes WHERE destination = '*'), 0)) AS due_at
-FROM messages m LEFT JOIN routes r ON r.destination = m.destination
-    LEFT JOIN places p ON p.place = coalesce(r.channel, m.destination)
-WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
-    AND coalesce(r.channel, m.destination) NOT IN (SELECT coalesce(q.channel, s.destination)
-        FROM messages s LEFT JOIN routes q ON q.destination = s.destination
-        WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
-    AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
-        JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
-        JOIN tellings u ON u.change_key = o.key
-        LEFT JOIN routes q ON q.destination = u.destination AND q.parked = ''
-        JOIN messages b ON b.key = u.message_key
-        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending')
-            AND (u.destination = m.destination OR q.channel = coalesce(r.channel, m.destination)))
-GROUP BY m.destination ORDER BY due_at LIMIT 1;
+-- When the next message can go out, as far as it is known.
+SELECT max(due_at, mark - :slack) AS due_at FROM waiting ORDER BY 1 LIMIT 1;
 
 -- settle_message --
 -- What became of a message.

@@ -116,3 +116,31 @@ CREATE TABLE routes (
     parked_at INTEGER,
     refusals INTEGER NOT NULL DEFAULT 0    -- in a row
 ) STRICT;
+
+-- A place is a channel, whatever it is called, once it has been looked up; a name that is parked holds up no other name
+-- of it.
+CREATE VIEW places AS
+SELECT coalesce(channel, destination) AS place, max(mark) AS mark,
+    max(not_before) FILTER (WHERE parked = '') AS not_before
+FROM routes GROUP BY place;
+
+-- Messages for places that have none under way, and from when on they may go. None that tells of a job passes an earlier
+-- one there that tells of it too: a story is told in its order. That open messages are queued or sending is said again
+-- because SQLite takes their index only then.
+CREATE VIEW waiting AS
+SELECT m.seq, m.destination, coalesce(r.channel, m.destination) AS place, coalesce(p.mark, 0) AS mark,
+    max(m.due_at, coalesce(r.not_before, 0), coalesce(p.not_before, 0),
+        coalesce((SELECT w.not_before FROM routes w WHERE w.destination = '*'), 0)) AS due_at
+FROM messages m LEFT JOIN routes r ON r.destination = m.destination
+    LEFT JOIN places p ON p.place = coalesce(r.channel, m.destination)
+WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
+    AND coalesce(r.channel, m.destination) NOT IN (SELECT coalesce(q.channel, s.destination)
+        FROM messages s LEFT JOIN routes q ON q.destination = s.destination
+        WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
+    AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
+        JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
+        JOIN tellings u ON u.change_key = o.key
+        LEFT JOIN routes q ON q.destination = u.destination AND q.parked = ''
+        JOIN messages b ON b.key = u.message_key
+        WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending')
+            AND (u.destination = m.destination OR q.channel = coalesce(r.channel, m.destination)));
