@@ -13,8 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import BotError
 from bot.core.alerts import Rule
-from bot.core.faults import Fault
+from bot.core.faults import Fault, swapped_key
 from bot.core.instants import SECOND, Instant, instant, write_duration
+from bot.core.memory import are_of_another
 from bot.core.remedies import remedy
 from bot.core.replies import Health
 from bot.core.wording import number
@@ -121,10 +122,9 @@ async def check_source(api: JobsApi, organisation: str, now: Instant) -> AsyncIt
     if isinstance(page, Fault):
         yield Finding(Level.WRONG, about, str(page), "" if page.needs_operator else NETWORK)
         return
-    found = {row.job.org_id for row in page.rows if row.job and row.job.org_id}
-    if organisation and found and organisation not in found:
-        words = f"swapped key: it opens another organisation than {organisation}, whose jobs the state file holds"
-        yield Finding(Level.WRONG, about, words, "give back the old key, or a new [store] url for the new organisation")
+    if are_of_another(organisation, (row.job for row in page.rows if row.job)):
+        swapped = swapped_key(organisation)
+        yield Finding(Level.WRONG, about, f"{swapped.kind}: {swapped.detail}", swapped.remedy)
     else:
         yield Finding(Level.OK, about, f"the job API lets the bot in and counts {page.total} jobs")
     yield _clock(f"clock of {about}", page.at, now)

@@ -17,18 +17,30 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`detail` is one line for the operator; `retry_after` is in seconds, where the server named a time."""
+    """`detail` is one line for the operator; `retry_after` is in seconds, where the server named a time; `remedy` is
+    what to do, where `detail` does not say it.
+    """
 
     kind: FaultKind
     detail: str
     retry_after: float | None = None
+    remedy: str = ""
 
     @property
     def needs_operator(self) -> bool:
         return self.kind in {FaultKind.CREDENTIALS, FaultKind.SWAPPED_KEY}
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.detail}"
+        return f"{self.kind}: {self.detail}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+def swapped_key(org_id: str) -> Fault:
+    """`org_id` is the organisation that the key opened until now."""
+    return Fault(
+        FaultKind.SWAPPED_KEY,
+        f"it opens another organisation than {org_id}, whose jobs the state file holds",
+        remedy="give back the old key, or a new [store] url for the new organisation",
+    )
 
 
 MAX_LOOK_WAIT = 60.0  # seconds

@@ -2,7 +2,7 @@
 changes nothing, and it is not remembered.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.instants import SECOND, Instant
@@ -49,8 +49,13 @@ def becomes_baseline(past: Past, listing: Listing) -> bool:
 
 def is_swapped(past: Past, listing: Listing) -> bool:
     """Whether the listing is of another organisation: the key was swapped. One strange row alone does not say so."""
-    orgs = {job.org_id for job in listing.jobs if job.org_id}
-    return bool(past.org_id and orgs) and past.org_id not in orgs and not listing.certificate.unchanged
+    return are_of_another(past.org_id, listing.jobs) and not listing.certificate.unchanged
+
+
+def are_of_another(org_id: str, jobs: Iterable[Job]) -> bool:
+    """Whether the jobs are of another organisation than this one, as far as they tell and it is known."""
+    orgs = {job.org_id for job in jobs if job.org_id}
+    return bool(org_id and orgs) and org_id not in orgs
 
 
 def remembered(past: Past, listing: Listing, now: Instant) -> Iterator[tuple[Memory, bytes]]:

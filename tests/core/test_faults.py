@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.faults import Fault, FaultKind, look_wait
+from bot.core.faults import Fault, FaultKind, look_wait, swapped_key
 
 DOWN = Fault(FaultKind.SERVER, "HTTP 503")
 
@@ -34,3 +34,9 @@ def test_only_credentials_need_the_operator(kind: FaultKind) -> None:
 
 def test_a_fault_reads_as_one_line() -> None:
     assert str(DOWN) == "server error: HTTP 503"
+
+
+def test_a_swapped_key_names_the_organisation_and_ends_with_what_to_do() -> None:
+    fault = swapped_key("org_1")
+    assert "another organisation than org_1" in fault.detail
+    assert str(fault) == f"swapped key: {fault.detail}; {fault.remedy}"
