@@ -1,6 +1,6 @@
 """The command: which benchmarks, how large, shown how. Exits with 1 if a requirement is not met."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -8,16 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from benchmarks.answers import answers
 from benchmarks.figures import Row
 from benchmarks.gestures import gestures
 from benchmarks.looks import first_looks, idle_looks
-from benchmarks.tables import for_markdown, for_terminal, machine
+from benchmarks.tables import Line, Sheet, machine, show
 from benchmarks.world import simulated
 
-WIDTH = 140  # characters; a narrower table breaks its words
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
@@ -56,10 +54,7 @@ def run(
     size, chosen = SHORT if short else FULL, frozenset(Name) if only is None else frozenset({only})
     with TemporaryDirectory(prefix="benchmarks-") as folder:
         rows = [*_few(size, chosen, Path(folder)), *_many(size, chosen, Path(folder))]
-    if markdown:
-        typer.echo("\n".join(for_markdown(rows, machine(date))))
-    else:
-        Console(width=WIDTH).print(for_terminal(rows, machine(date)))
+    show(_sheet(rows, machine(date)), markdown=markdown)
     if any(row.met is False for row in rows) and not short:
         raise typer.Exit(1)
 
@@ -84,3 +79,13 @@ def _many(size: Size, chosen: frozenset[Name], folder: Path) -> Iterator[Row]:
         yield from answers(state, size.answers)
     if Name.SLASH in chosen:
         yield from gestures(state, size.gestures)
+
+
+def _sheet(rows: Iterable[Row], title: str) -> Sheet:
+    lines = [Line(_cells(row), met=row.met is not False) for row in rows]
+    return Sheet(("what", "bot", "floor", "bot ÷ floor", "required"), lines, title)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    required = row.required if row.met is None else f"{row.required}: {'met' if row.met else 'NOT MET'}"
+    return row.what, row.ours, row.floor, "" if row.ratio is None else f"{row.ratio:.2f}", required

@@ -1,15 +1,42 @@
-"""The table, for people at a terminal and for docs/benchmarks.md, with the facts of the machine."""
+"""Tables of figures, for people at a terminal and for the documents, with the facts of the machine."""
 
 import os
 import platform
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import typer
+from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figures import Row
+WIDTH = 140  # characters; a narrower table breaks its words
 
-_HEAD = ("what", "bot", "floor", "bot ÷ floor", "required")
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`met` is whether it is as it must be."""
+
+    cells: tuple[str, ...]
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    head: tuple[str, ...]
+    lines: Sequence[Line]
+    title: str | None = None
+
+    def for_terminal(self) -> Table:
+        table = Table(*self.head, title=self.title, title_justify="left")
+        for line in self.lines:
+            table.add_row(*line.cells, style=None if line.met else "bold red")
+        return table
+
+    def for_markdown(self) -> str:
+        above = [] if self.title is None else [self.title, ""]
+        head, rule = _row(self.head), "|" + "---|" * len(self.head)
+        return "\n".join([*above, head, rule, *(_row(line.cells) for line in self.lines)])
 
 
 def machine(date: str) -> str:
@@ -17,22 +44,12 @@ def machine(date: str) -> str:
     return f"{date}: {platform.system()}, {cores} cores, Python {python}, SQLite {sqlite}"
 
 
-def for_terminal(rows: Sequence[Row], title: str) -> Table:
-    table = Table(*_HEAD, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*_cells(row), style="bold red" if row.met is False else None)
-    return table
+def show(*sheets: Sheet, markdown: bool) -> None:
+    if markdown:
+        typer.echo("\n\n".join(sheet.for_markdown() for sheet in sheets))
+    else:
+        Console(width=WIDTH).print(*(sheet.for_terminal() for sheet in sheets))
 
 
-def for_markdown(rows: Sequence[Row], title: str) -> Iterator[str]:
-    yield f"{title}"
-    yield ""
-    yield f"| {' | '.join(_HEAD)} |"
-    yield "|---|---|---|---|---|"
-    for row in rows:
-        yield f"| {' | '.join(_cells(row))} |"
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    required = row.required if row.met is None else f"{row.required}: {'met' if row.met else 'NOT MET'}"
-    return row.what, row.ours, row.floor, "" if row.ratio is None else f"{row.ratio:.2f}", required
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"

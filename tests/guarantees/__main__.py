@@ -4,13 +4,11 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from benchmarks import tables
 from tests.guarantees import program, rows
 from tests.machine import figures
 from tests.machine import program as machine
-
-WIDTH = 140  # characters; a narrower table breaks its words
 
 
 def prove(
@@ -23,11 +21,7 @@ def prove(
     """What is lost and what comes twice when the bot is killed, the network lies and the list moves."""
     disturbed = asyncio.run(program.run(program.LONG if long else program.SHORT, seed))
     at_random = [*machine.figures(machine.LONG if long else machine.SHORT, seed)]
-    title = rows.machine(date)
-    if markdown:
-        typer.echo("\n".join([*rows.for_markdown(disturbed, title), "", *figures.for_markdown(at_random)]))
-    else:
-        Console(width=WIDTH).print(rows.for_terminal(disturbed, title), figures.for_terminal(at_random))
+    tables.show(rows.sheet(disturbed, tables.machine(date)), figures.sheet(at_random), markdown=markdown)
     if not all(row.met for row in disturbed) or not all(figure.holds for figure in at_random):
         raise typer.Exit(1)
 

@@ -1,13 +1,9 @@
 """The table: one row for each way to disturb the bot, with what was lost and what came twice."""
 
-import os
-import platform
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rich.table import Table
-
+from benchmarks.tables import Line, Sheet
 from tests.guarantees.judging import Judgement
 
 _HEAD = ("disturbed by", "times", "facts to tell", "lost", "repeated", "required")
@@ -28,25 +24,8 @@ class Row:
         return self.asked is None or (self.judgement.kept and not self.amiss and self.times > 0)
 
 
-def machine(date: str) -> str:
-    cores, python, sqlite = len(os.sched_getaffinity(0)), platform.python_version(), sqlite3.sqlite_version
-    return f"{date}: {platform.system()}, {cores} cores, Python {python}, SQLite {sqlite}"
-
-
-def for_terminal(rows: Sequence[Row], title: str) -> Table:
-    table = Table(*_HEAD, title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*_cells(row), style=None if row.met else "bold red")
-    return table
-
-
-def for_markdown(rows: Sequence[Row], title: str) -> Iterator[str]:
-    yield title
-    yield ""
-    yield f"| {' | '.join(_HEAD)} |"
-    yield "|---|---|---|---|---|---|"
-    for row in rows:
-        yield f"| {' | '.join(_cells(row))} |"
+def sheet(rows: Iterable[Row], title: str) -> Sheet:
+    return Sheet(_HEAD, [Line(_cells(row), row.met) for row in rows], title)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

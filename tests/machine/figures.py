@@ -1,10 +1,9 @@
 """The figures of the sweeps and of the stale looks, each with what it must be, as one table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rich.table import Table
-
+from benchmarks.tables import Line, Sheet
 from tests.machine.stale import StaleLooks
 from tests.machine.sweeps import Tally
 
@@ -55,17 +54,8 @@ def of_stale_looks(stale: StaleLooks) -> Iterable[Figure]:
     yield Figure("told out of order", len(judged.out_of_order), 0)
 
 
-def for_terminal(figures: Iterable[Figure]) -> Table:
-    shown = Table(*_HEAD)
-    for figure in figures:
-        shown.add_row(*_cells(figure), style=None if figure.holds else "bold red")
-    return shown
-
-
-def for_markdown(figures: Iterable[Figure]) -> Iterator[str]:
-    yield f"| {' | '.join(_HEAD)} |"
-    yield "|---|---|---|"
-    yield from (f"| {' | '.join(_cells(figure))} |" for figure in figures)
+def sheet(figures: Iterable[Figure]) -> Sheet:
+    return Sheet(_HEAD, [Line(_cells(figure), figure.holds) for figure in figures])
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
