@@ -1,29 +1,12 @@
 """Whether Slack lets the bot in: a refusal names what to mend, a trouble is one that passes."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import slack_session
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.slack_server import SlackServer
 from bot.slack.doors import knock
 from bot.slack.once import REMEMBERED, Once
-from tests.samples import Clock
-from tests.world import slack_client
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer(now=Clock().in_seconds) as server:
-        yield server
-
-
-@pytest.fixture
-async def client(slack: SlackServer) -> AsyncIterator[AsyncWebClient]:
-    async with slack_session() as session:
-        yield slack_client(slack, session)
 
 
 async def test_an_open_door_tells_the_team_the_bot_its_scopes_and_the_time(

@@ -32,12 +32,6 @@ IN_DOUBT = """internal_error fatal_error request_timeout service_unavailable upd
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer(now=Clock().in_seconds) as server:
-        yield server
-
-
-@pytest.fixture
 async def sink(slack: SlackServer) -> AsyncIterator[SlackSink]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as session:
         client = slack_client(slack, session)

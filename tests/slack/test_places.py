@@ -1,29 +1,13 @@
 """What `check` learns of a destination, and the test message that it sends there the way that alerts go."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import slack_session
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.slack_server import SlackServer
 from bot.slack.channels import Channels
 from bot.slack.places import Place, inspect, send_test
 from tests.samples import Clock
-from tests.world import slack_client
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer(now=Clock().in_seconds) as server:
-        yield server
-
-
-@pytest.fixture
-async def client(slack: SlackServer) -> AsyncIterator[AsyncWebClient]:
-    async with slack_session() as session:
-        yield slack_client(slack, session)
 
 
 def place(slack: SlackServer) -> Place:

@@ -1,11 +1,10 @@
 """A parcel becomes one post, as the contract has it: told in full, parsed never, found again by its key."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import slack_session
 from bot.core.messages import Delivered, Parcel, Receipt
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import links, rendered_text, rings
@@ -13,22 +12,13 @@ from bot.sandbox.slack_server import SlackServer
 from bot.slack.channels import Channels
 from bot.slack.sink import SlackSink
 from tests.samples import Clock, message
-from tests.world import slack_client
 
 HOSTILE = "<!channel> *x* & <http://evil|click> @here https://evil.example"
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer(now=Clock().in_seconds) as server:
-        yield server
-
-
-@pytest.fixture
-async def sink(slack: SlackServer) -> AsyncIterator[SlackSink]:
-    async with slack_session() as session:
-        client = slack_client(slack, session)
-        yield SlackSink(client, Channels(client, Clock()))
+def sink(client: AsyncWebClient) -> SlackSink:
+    return SlackSink(client, Channels(client, Clock()))
 
 
 def parcel(**changes: str) -> Parcel:

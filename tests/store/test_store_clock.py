@@ -1,28 +1,14 @@
 """A clock that was ahead and is set back: what was written by it holds nothing up."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.core.instants import SECOND
 from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope, TryLater, Unknown
-from bot.store.store import Store, open_store
-from tests.samples import KEEP, NOW, Clock, enqueue, message
+from bot.store.store import Store
+from tests.samples import NOW, Clock, enqueue, message
 
 SENT = Delivered(Receipt("C1", "1.000001"))
 AHEAD = [20 * 60, 3600, 86_400]  # seconds
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        yield opened
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 async def attempt(store: Store, outcome: Outcome, clock: Clock) -> None:

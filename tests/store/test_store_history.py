@@ -1,9 +1,7 @@
 """The ledger: every change with its verdict and its tellings, as `history --json` promises them."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +11,10 @@ from bot.core.history import Entry, HistoryQuery
 from bot.core.instants import Instant
 from bot.core.messages import Delivered, Receipt
 from bot.offline import json_line
-from bot.store.store import Store, open_store
-from tests.samples import HOUR, KEEP, NOW, PLACE, Clock, job, message
+from bot.store.store import Store
+from tests.samples import HOUR, NOW, PLACE, Clock, job, message
 
 FAILED_AT = job().failed_at
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        yield opened
 
 
 def failed(number: int = 1) -> Change:

@@ -1,7 +1,6 @@
 """The memory: a job comes back as it was put in, and nothing is concluded from what was not read whole."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,12 +41,6 @@ JOBS = st.builds(
     error=TEXT,
     progress=st.none() | st.builds(Progress, COUNT, COUNT, COUNT, COUNT),
 )
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        yield opened
 
 
 async def past(store: Store, *ids: str) -> Past:

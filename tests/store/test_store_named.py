@@ -1,22 +1,13 @@
 """A place that no rule names any more: what waits for it is given up, with the reason, and it troubles nobody."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.core.messages import Delivered, Receipt, Refused, Scope, Unknown
-from bot.store.store import Store, open_store
-from tests.samples import KEEP, NOW, PLACE, enqueue, message
+from bot.store.store import Store
+from tests.samples import NOW, PLACE, enqueue, message
 
 TYPO = "#ml-alrets"
 NOT_FOUND = Refused("channel_not_found", Scope.CHANNEL)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        yield opened
 
 
 async def told(store: Store, *keys: str) -> dict[str, tuple[str, str]]:

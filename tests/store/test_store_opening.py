@@ -27,11 +27,6 @@ with only_one(Path(sys.argv[1])):
 """
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.db"
-
-
 def fill(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 

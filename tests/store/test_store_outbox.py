@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,27 +12,11 @@ from bot.core.history import HistoryQuery, Telling
 from bot.core.instants import SECOND
 from bot.core.messages import Delivered, Outcome, Parcel, Receipt, Refused, Scope, TryLater, Unknown
 from bot.store.outbox import Settled
-from bot.store.store import Store, open_store
-from tests.samples import KEEP, NOW, PLACE, Clock, enqueue, message
+from bot.store.store import Store
+from tests.samples import NOW, PLACE, Clock, enqueue, message
 
 SENT = Delivered(Receipt("C1", "1.000001"))
 OTHER = "#other"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.db"
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[Store]:
-    async with open_store(path, KEEP) as opened:
-        yield opened
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def states(path: Path) -> dict[str, tuple[str, int]]:

@@ -1,31 +1,22 @@
 """A channel is one place however it is spelt: one message under way, one pace, and one wait if Slack asks for it."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.core.instants import SECOND
 from bot.core.messages import Delivered, Receipt, Refused, Scope, TryLater
-from bot.store.store import Store, open_store
-from tests.samples import KEEP, NOW, Clock, enqueue, message
+from bot.store.store import Store
+from tests.samples import NOW, Clock, enqueue, message
 
 SENT = Delivered(Receipt("C1", "1.000001"))
 SPELT = ("#ml-alerts", "C1", "#ML-alerts")
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(store: Store) -> Store:
     """Two of the spellings have been looked up; the third is the id itself."""
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        for name in ("#ml-alerts", "#ML-alerts"):
-            await opened.outbox.resolve(name, "C1")
-        yield opened
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+    for name in ("#ml-alerts", "#ML-alerts"):
+        await store.outbox.resolve(name, "C1")
+    return store
 
 
 async def claim(store: Store, clock: Clock) -> list[str]:

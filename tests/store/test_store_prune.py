@@ -1,7 +1,6 @@
 """The store forgets what is older than it keeps, but nothing that waits to be said, and no job that is there."""
 
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,17 +9,11 @@ from bot.core.changes import Change, ChangeKind
 from bot.core.history import HistoryQuery
 from bot.core.listing import Certificate
 from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope
-from bot.store.store import Store, open_store
-from tests.samples import COMPLETE, DAY, HOUR, KEEP, NOW, PLACE, SUSPECT, enqueue, job, listing, message, take_in
+from bot.store.store import Store
+from tests.samples import COMPLETE, DAY, HOUR, NOW, PLACE, SUSPECT, enqueue, job, listing, message, take_in
 
 LONG_AGO = NOW - 91 * DAY
 SENT = Delivered(Receipt("C1", "1.000001"))
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        yield opened
 
 
 async def tell(store: Store, number: int, outcome: Outcome | None, now: int = LONG_AGO) -> str:

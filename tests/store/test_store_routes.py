@@ -1,8 +1,5 @@
 """Routes that cannot work: parked with their reason, tried again at growing intervals, and open once one is through."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.core.alerts import Alert, Route
@@ -12,23 +9,12 @@ from bot.core.instants import SECOND
 from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope
 from bot.core.replies import ParkedRoute
 from bot.store.outbox import Settled
-from bot.store.store import Store, open_store
-from tests.samples import KEEP, NOW, PLACE, Clock, enqueue, job, message
+from bot.store.store import Store
+from tests.samples import NOW, PLACE, Clock, enqueue, job, message
 
 SENT = Delivered(Receipt("C1", "1.000001"))
 ARCHIVED = Refused("is_archived", Scope.CHANNEL)
 REVOKED = Refused("token_revoked", Scope.WORKSPACE)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        yield opened
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 async def attempt(store: Store, outcome: Outcome, clock: Clock) -> Settled:

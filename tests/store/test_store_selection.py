@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from fnmatch import translate
 from pathlib import Path
@@ -120,12 +120,6 @@ async def test_globs_mean_the_same_as_in_bot_toml(store: Store, glob: str, name:
     await take_in(store, listing([job(name=name)]))
     query = JobQuery(view=View.ALL, filters=(Filter(Field.NAME, glob),))
     assert (await store.archive.select(query, NOW))[1] == fits
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        yield opened
 
 
 async def test_upper_and_lower_case_are_the_same_in_every_script(store: Store) -> None:

@@ -1,8 +1,5 @@
 """A story is told in its order: no message that tells of a job passes an earlier one there that tells of it too."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.core.alerts import Alert, Route
@@ -10,17 +7,11 @@ from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND
 from bot.core.messages import Delivered, Receipt, TryLater
 from bot.sql import statements
-from bot.store.store import Store, open_store
-from tests.samples import KEEP, NOW, PLACE, enqueue, job, message
+from bot.store.store import Store
+from tests.samples import NOW, PLACE, enqueue, job, message
 
 SENT = Delivered(Receipt("C1", "1.000001"))
 LATER = TryLater("it may have arrived; not found yet", after=9.0)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(tmp_path / "state.db", KEEP) as opened:
-        yield opened
 
 
 async def fails(store: Store, number: int, *, tries: int, place: str = PLACE) -> str:
