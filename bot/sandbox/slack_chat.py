@@ -122,6 +122,8 @@ def update(state: SlackState, args: Arguments) -> Wire:
     channel, message = _own_message(state, args, not_mine="cant_update_message")
     if channel.is_archived:
         raise Refused("is_inactive")
+    if state.edit_window is not None and state.now() - float(message.ts) > state.edit_window:
+        raise Refused("edit_window_closed")
     if len(args.text("text")) > UPDATE_TEXT_MAX:
         raise Refused("msg_too_long")
     blocks = content_blocks(args)

@@ -49,6 +49,15 @@ class UserGroup:
         return {"id": self.id, "team_id": TEAM_ID, "handle": self.handle, "name": self.name, **counts}
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a message became, and when: `at` in seconds since 1970."""
+
+    at: float
+    text: str
+    blocks: list[Wire]
+
+
 @dataclass(slots=True)
 class Message:
     """`args` are the arguments of the call that posted or last edited it; `ephemeral_for` is who alone sees it.
@@ -65,9 +74,14 @@ class Message:
     reply_broadcast: bool = False
     args: Wire = field(default_factory=dict)
     ephemeral_for: str | None = None
-    edited: bool = False
     deleted: bool = False
     reactions: list[str] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    """Each state that it was given after the first, oldest first."""
+
+    @property
+    def edited(self) -> bool:
+        return bool(self.edits)
 
     @property
     def is_reply(self) -> bool:

@@ -15,6 +15,7 @@ from bot.sandbox.slack_model import (
     TEAM_ID,
     Call,
     Channel,
+    Edit,
     Message,
     User,
     UserGroup,
@@ -62,6 +63,8 @@ class SlackState:
         self.calls: list[Call] = []
         self.views: dict[str, Wire] = {}
         self.bell = Bell()
+        self.edit_window: float | None = None
+        """For how many seconds a message may be edited; None: for ever, as where no admin has set a limit."""
         self._triggers: dict[str, float] = {}
         self._listeners: list[Listener] = []
         self._numbers = count(1)
@@ -136,7 +139,7 @@ class SlackState:
     def edit(self, message: Message, *, text: str, blocks: list[Wire], args: Wire) -> None:
         message.text, message.args = text, args
         message.blocks = list(self._with_ids(blocks))
-        message.edited = True
+        message.edits.append(Edit(self.now(), text, message.blocks))
         self._tell(message)
 
     def delete(self, message: Message) -> None:
