@@ -4,6 +4,7 @@ They hold and show what they are; who may do what with them is decided elsewhere
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum, auto
 
 from bot.sandbox.slack_wire import Wire
 
@@ -47,6 +48,17 @@ class UserGroup:
     def wire(self) -> Wire:
         counts = {"user_count": len(self.users), "users": list(self.users)}
         return {"id": self.id, "team_id": TEAM_ID, "handle": self.handle, "name": self.name, **counts}
+
+
+class Orphans(Enum):
+    """What becomes of a reply to a message that was deleted. Reports differ, so each can be tried."""
+
+    REFUSED = auto()
+    """thread_not_found."""
+    KEPT = auto()
+    """It stands in the thread, below the tombstone."""
+    UNTHREADED = auto()
+    """It is posted as no reply at all, which only the missing `thread_ts` in the answer tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,8 @@ class Message:
             shown["blocks"] = self.blocks
         if self.thread_ts is not None:
             shown["thread_ts"] = self.thread_ts
+        if self.reply_broadcast:
+            shown["subtype"] = "thread_broadcast"
         if self.edited and not self.blocks:
             shown["edited"] = {"user": self.user, "ts": self.ts}
         if self.metadata:

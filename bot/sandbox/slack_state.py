@@ -17,6 +17,7 @@ from bot.sandbox.slack_model import (
     Channel,
     Edit,
     Message,
+    Orphans,
     User,
     UserGroup,
 )
@@ -65,6 +66,7 @@ class SlackState:
         self.bell = Bell()
         self.edit_window: float | None = None
         """For how many seconds a message may be edited; None: for ever, as where no admin has set a limit."""
+        self.orphans = Orphans.REFUSED
         self._triggers: dict[str, float] = {}
         self._listeners: list[Listener] = []
         self._numbers = count(1)
