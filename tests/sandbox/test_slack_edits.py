@@ -71,6 +71,18 @@ async def test_each_state_that_a_message_showed_is_kept_with_its_instant(
     assert rendered_text(message) == "*one recovered*"
 
 
+async def test_edits_are_told_in_order_over_the_workspace_whatever_became_of_the_message(
+    slack: SlackServer, client: AsyncWebClient, clock: Clock
+) -> None:
+    one, two = [await post(client, channel=channel) for channel in ("general", "ml-alerts")]
+    for card, text in ((one, "a"), (two, "b"), (one, "c")):
+        clock.at += 1
+        await edit(client, card, text)
+    slack.state.delete(slack.state.posts("general")[0])
+    assert [(card.ts, made.text) for card, made in slack.state.edits()] == [(one.ts, "a"), (two.ts, "b"), (one.ts, "c")]
+    assert [made.at - NOON for _, made in slack.state.edits("general")] == [1, 3]
+
+
 async def test_a_refused_edit_leaves_no_trace(slack: SlackServer, client: AsyncWebClient) -> None:
     card = await post(client)
     with pytest.raises(SlackApiError, match="msg_too_long"):

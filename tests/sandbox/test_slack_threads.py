@@ -103,6 +103,18 @@ async def test_a_thread_is_read_in_pages_and_a_broadcast_reply_stands_in_it_too(
     assert two["messages"][1]["metadata"]["event_payload"] == {}
 
 
+async def test_posts_are_told_apart_by_where_they_stand(slack: SlackServer, client: AsyncWebClient) -> None:
+    card = await say(client, "card")
+    await say(client, "quiet", card)
+    await say(client, "loud", card, broadcast=True)
+    await say(client, "another card")
+    (first, second) = slack.state.top_level("ml-alerts")
+    assert (first.text, second.text) == ("card", "another card")
+    assert [message.text for message in slack.state.thread(first)] == ["quiet", "loud"]
+    assert [message.text for message in slack.state.broadcasts("ml-alerts")] == ["loud"]
+    assert len(slack.state.posts("ml-alerts")) == 4
+
+
 async def test_a_reply_that_was_deleted_is_read_nowhere(slack: SlackServer, client: AsyncWebClient) -> None:
     channel, card = slack.state.channel("ml-alerts").id, await say(client, "card")
     delete(slack, await say(client, "reply", card, broadcast=True))
