@@ -13,6 +13,7 @@ TEAM_DOMAIN = "sandbox"
 APP_ID = "A0SANDBOX1"
 BOT_ID = "B0SANDBOX1"
 BOT_USER_ID = "U0SANDBOT1"
+TOMBSTONE = "This message was deleted."
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ class Message:
 
     def wire(self, *, with_metadata: bool = True) -> Wire:
         if self.deleted:
-            return {"type": "message", "subtype": "tombstone", "ts": self.ts, "text": "This message was deleted."}
+            return {"type": "message", "subtype": "tombstone", "ts": self.ts, "text": TOMBSTONE}
         shown: Wire = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": TEAM_ID}
         if self.user == BOT_USER_ID:
             shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
