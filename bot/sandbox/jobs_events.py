@@ -6,26 +6,36 @@ from zlib import crc32
 
 from bot.sandbox.jobs_sim import SimJob, error_line, rfc3339
 
-_KILLED = "Container worker terminated: OOMKilled (exit=137)"
+_UNTOLD = (
+    "OOMKilled (exit=137)",
+    "CUDA error: device-side assert triggered (exit=1)",
+    "input gateway-7.csv has 3 columns, expected 4 (exit=2)",
+    "lost contact with node gpu-14",
+)
+"""Why a job has failed whose own error is empty."""
 
 Event = dict[str, object]
 
 
 def events_of(job: SimJob) -> list[Event]:
     told: list[tuple[float, str, str, str]] = []
+    number = crc32(job.id.encode())
     if job.started_at is not None:
         told.append((job.started_at, "job.started", "INFO", "Job started"))
     if job.completed_at is not None:
+        if spoiled := (job.input_progress or {}).get("failed"):
+            told.append((job.completed_at, "inference.failed", "ERROR", f"Inputs that failed: {spoiled}"))
         told.append((job.completed_at, "job.completed", "SUCCESS", "Job completed"))
     if job.cancelled_at is not None:
         told.append((job.cancelled_at, "job.canceled", "WARN", "Job canceled"))
     if job.failed_at is not None:
-        why = error_line(job.error) or "BackoffLimitExceeded"
-        told.append((job.failed_at, "pod.terminated", "ERROR", _KILLED))
-        told.append((job.failed_at, "job.failed", "FAILED", f"Job failed: {why}"))
+        why = error_line(job.error)
+        cause = why or _UNTOLD[number % len(_UNTOLD)]
+        told.append((job.failed_at, "pod.terminated", "ERROR", f"Container worker terminated: {cause}"))
+        told.append((job.failed_at, "job.failed", "FAILED", f"Job failed: {why or 'BackoffLimitExceeded'}"))
     told.sort(key=lambda each: each[0])
-    first = crc32(job.id.encode()) % 90_000 + 10_000
-    events = [_event(first + number, *each) for number, each in enumerate(told)]
+    first = number % 90_000 + 10_000
+    events = [_event(first + place, *each) for place, each in enumerate(told)]
     return events[::-1]
 
 

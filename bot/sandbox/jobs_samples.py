@@ -49,6 +49,7 @@ ERRORS: tuple[object, ...] = (
     None,
     ["tensor shape mismatch: expected [32, 512], got [32, 256]", "worker exited with code 1"],
     {"reason": "BackoffLimitExceeded"},
+    {},
     "Traceback (most recent call last):\n  ...\nRuntimeError: no active versions for the pipeline",
 )
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
+from bot.sandbox.jobs_fates import Fate
 from bot.sandbox.jobs_life import Agenda, Plan
 from bot.sandbox.jobs_samples import ERRORS, ORGANISATION, PIPELINES, Pipeline, job_name, job_of_age, progress
 from bot.sandbox.jobs_sim import MOVES, QUEUED, Happened, Happening, NotAllowedError, SimJob, Status, error_line
@@ -116,6 +117,10 @@ class JobsWorld:
         self._happenings.append(Happening(self.now() if at is None else at, Happened.DELETED, job.id, job.name))
         return job
 
+    def seal(self, job_id: str, fate: Fate) -> None:
+        """What becomes of a job is no longer left to chance."""
+        self._agenda.seal(job_id, fate)
+
     def step(self) -> list[Happening]:
         """Life goes on up to now(); everything that has happened since the last step, oldest first."""
         until = self.now()
@@ -173,7 +178,8 @@ class JobsWorld:
 
     def _carry_out(self, plan: Plan) -> None:
         if plan.what is Happened.SUBMITTED:
-            self._submit(plan.at)
+            for pipeline, fate in self._agenda.arrivals():
+                self._submit(pipeline, fate, plan.at)
             return
         job = self.jobs.get(plan.job_id)
         if job is None or (job.status, job.updated_at) != (plan.status, plan.updated_at):
@@ -181,13 +187,16 @@ class JobsWorld:
         if plan.what is Happened.DELETED:
             self.delete(job.id, at=plan.at)
         elif plan.what is Happened.FAILED:
-            self.fail(job.id, self._agenda.chance.choice(ERRORS), at=plan.at)
+            self.fail(job.id, plan.fate.error if plan.fate else self._agenda.chance.choice(ERRORS), at=plan.at)
+        elif plan.what is Happened.COMPLETED:
+            self.complete(job.id, failed_inputs=plan.fate.spoiled if plan.fate else self._spoiled(), at=plan.at)
         else:
-            spoiled = plan.what is Happened.COMPLETED and self._agenda.chance.random() < _SPOILED
-            self._move(job.id, plan.what, plan.at, failed_inputs=int(spoiled))
+            self._move(job.id, plan.what, plan.at)
 
-    def _submit(self, at: float) -> None:
-        pipeline = self._agenda.chance.choice(PIPELINES)
+    def _spoiled(self) -> int:
+        return int(self._agenda.chance.random() < _SPOILED)
+
+    def _submit(self, pipeline: Pipeline, fate: Fate | None, at: float) -> None:
         job = self.add(
             job_name(pipeline.key, self._agenda.chance),
             pipeline_key=pipeline.key,
@@ -195,6 +204,8 @@ class JobsWorld:
             pipeline_version=self._agenda.chance.choice(pipeline.versions),
             created_at=at,
         )
+        if fate is not None:
+            self.seal(job.id, fate)
         self._happenings.append(Happening(at, Happened.SUBMITTED, job.id, job.name))
 
     def _settle_in(self, job: SimJob) -> None:

@@ -14,12 +14,13 @@ from aiohttp import web
 from bot.sandbox.jobs_world import JobsWorld
 from bot.sandbox.listening import listening
 from bot.sandbox.reading import rendered_text
-from bot.sandbox.slack_model import Channel, Message
+from bot.sandbox.slack_model import TOMBSTONE, Channel, Message
 from bot.sandbox.slack_server import Exchange, SlackServer
 
 PERSON = "U0SANDBOX1"
 _ASKED_IN = "general"
 _SHOWN = 60
+"""How many messages of a channel, each with its thread."""
 
 
 class _Command(msgspec.Struct):
@@ -32,6 +33,11 @@ class _Click(msgspec.Struct):
     ts: str
     action_id: str
     value: str | None = None
+
+
+class _Delete(msgspec.Struct):
+    channel: str
+    ts: str
 
 
 class Page:
@@ -63,6 +69,7 @@ class Page:
                 web.get("/state", self._state),
                 web.post("/command", self._command),
                 web.post("/click", self._click),
+                web.post("/delete", self._delete),
             ]
         )
         port = await self._stack.enter_async_context(listening(app, self._port))
@@ -102,6 +109,18 @@ class Page:
         exchange = await self._slack.click(message=message, action=action, user=PERSON, channel=channel.id)
         return await self._told_exchange(exchange, channel)
 
+    async def _delete(self, request: web.Request) -> web.Response:
+        """By hand, as any admin may; for the bot it is simply gone."""
+        try:
+            wish = msgspec.json.decode(await request.read(), type=_Delete)
+            message = self._slack.state.channel(wish.channel).find(wish.ts)
+        except (msgspec.DecodeError, KeyError) as mistake:
+            return _json({"error": f"nothing to delete: {mistake}"}, 400)
+        if message is None or message.deleted:
+            return _json({"error": "there is no such message"}, 404)
+        self._slack.state.delete(message)
+        return _json({"deleted": message.ts})
+
     async def _told_exchange(self, exchange: Exchange, channel: Channel) -> web.Response:
         answer: dict[str, object] = {}
         if exchange.acked:
@@ -120,12 +139,11 @@ class Page:
         )
 
     def _told_channel(self, channel: Channel) -> dict[str, object]:
-        alive = [message for message in channel.messages if not message.deleted]
         return {
             "id": channel.id,
             "name": channel.name,
             "title": self._title(channel),
-            "messages": [self._told_message(message) for message in _by_thread(alive)[-_SHOWN:]],
+            "messages": [self._told_message(message) for message in _by_thread(channel)],
         }
 
     def _told_message(self, message: Message) -> dict[str, object]:
@@ -134,12 +152,15 @@ class Page:
             "ts": message.ts,
             "channel": message.channel,
             "by": writer.name if writer else message.user,
-            "text": rendered_text(message),
-            "mrkdwn": message.text,
-            "blocks": message.blocks,
+            "bot": bool(writer and writer.is_bot),
+            "text": TOMBSTONE if message.deleted else rendered_text(message),
+            "mrkdwn": TOMBSTONE if message.deleted else message.text,
+            "blocks": [] if message.deleted else message.blocks,
             "thread_ts": message.thread_ts,
             "reply": message.is_reply,
-            "edited": message.edited,
+            "broadcast": message.reply_broadcast,
+            "edits": len(message.edits),
+            "deleted": message.deleted,
             "ephemeral_for": message.ephemeral_for,
         }
 
@@ -150,9 +171,14 @@ class Page:
         return f"@{user.name if user else channel.user}"
 
 
-def _by_thread(messages: list[Message]) -> list[Message]:
-    """Replies stand below what they reply to; else as they came."""
-    return sorted(messages, key=lambda message: (message.thread_ts or message.ts, message.ts))
+def _by_thread(channel: Channel) -> list[Message]:
+    """Replies stand below what they reply to, which may be a tombstone; else as they came."""
+    threads: dict[str, list[Message]] = {}
+    for message in channel.messages:
+        threads.setdefault(message.thread_ts or message.ts, []).append(message)
+    standing = ([m for m in threads[ts] if not m.deleted or channel.replies(m.ts)] for ts in sorted(threads))
+    shown = [thread for thread in standing if thread][-_SHOWN:]
+    return [message for thread in shown for message in thread]
 
 
 def _buttons(value: object, click: _Click) -> Iterator[dict[str, object]]:

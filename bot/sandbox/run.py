@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from bot.sandbox import story
 from bot.sandbox.child import Child
+from bot.sandbox.jobs_fates import WAITS_LONG, Fate
 from bot.sandbox.jobs_server import JobsServer
 from bot.sandbox.jobs_world import JobsWorld
 from bot.sandbox.page import Page
@@ -93,12 +94,14 @@ async def run_sandbox(  # noqa: PLR0913  the options of the command line, each b
 
 
 def furnished_world(*, seed: int, speed: float, jobs: int, now: Callable[[], float]) -> JobsWorld:
-    """History, and a few jobs under way; the one that runs longest will fail soon."""
+    """History, and a few jobs under way: the one that runs longest will fail soon, one has long been waiting."""
     world = JobsWorld(seed=seed, now=now, speed=speed)
     world.populate(jobs, failed=jobs // 5, days=3.0)
     world.add("press-line-7 vibration states", status="RUNNING", age=900)
     world.add("nightly-train-3", status="RUNNING", age=300, pipeline_key="fine-tuning-omega", pipeline_type="training")
     world.add("gateway-flows-11", status="PENDING", age=5, pipeline_key="activity-detection")
+    waits = world.add("yard 9 backfill", status="PENDING", age=2_400, pipeline_key="activity-detection")
+    world.seal(waits.id, Fate(WAITS_LONG))
     return world
 
 
@@ -165,6 +168,8 @@ class _Teller:
         reader = self._slack.state.users.get(message.ephemeral_for or "")
         if reader is not None:
             place += f" (for {reader.name} alone)"
+        elif message.is_reply:
+            place += " (thread, shown in the channel)" if message.reply_broadcast else " (thread)"
         edited, text = message.ts in self._known, read_mrkdwn(message.text) or rendered_text(message)
         self._known.add(message.ts)
         self._out(story.slack_line(self._now(), place, text, edited=edited))

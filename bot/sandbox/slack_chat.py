@@ -3,9 +3,10 @@ Each is a function of the state and the arguments; none knows of HTTP.
 """
 
 import re
+from typing import assert_never
 
 from bot.sandbox import blocks as block_kit
-from bot.sandbox.slack_model import Channel, Message
+from bot.sandbox.slack_model import Channel, Message, Orphans
 from bot.sandbox.slack_state import SlackState
 from bot.sandbox.slack_wire import Arguments, Refused, Wire
 
@@ -36,7 +37,7 @@ def post_message(state: SlackState, args: Arguments) -> Wire:
     if len(message.text) > POST_TEXT_MAX:
         message.text = message.text[:POST_TEXT_MAX]
         warnings = ["message_truncated"]
-    message.thread_ts = _thread(channel, args)
+    message.thread_ts = _thread(state, channel, args)
     message.reply_broadcast = message.is_reply and args.flag("reply_broadcast")
     state.post(channel, message)
     return {"channel": channel.id, "ts": message.ts, "message": message.wire()} | _warned(warnings)
@@ -102,7 +103,7 @@ def _metadata(args: Arguments) -> Wire | None:
     return metadata
 
 
-def _thread(channel: Channel, args: Arguments) -> str | None:
+def _thread(state: SlackState, channel: Channel, args: Arguments) -> str | None:
     ts = args.text("thread_ts")
     if not ts:
         return None
@@ -110,10 +111,22 @@ def _thread(channel: Channel, args: Arguments) -> str | None:
         raise Refused("invalid_thread_ts")
     parent = channel.find(ts)
     if parent is None:
-        raise Refused("message_not_found")
+        raise Refused("thread_not_found")
     if parent.is_reply or parent.ephemeral_for is not None:
         raise Refused("cannot_reply_to_message")
-    return ts
+    return _below_deleted(state.orphans, ts) if parent.deleted else ts
+
+
+def _below_deleted(orphans: Orphans, ts: str) -> str | None:
+    match orphans:
+        case Orphans.REFUSED:
+            raise Refused("thread_not_found")
+        case Orphans.KEPT:
+            return ts
+        case Orphans.UNTHREADED:
+            return None
+        case _:
+            assert_never(orphans)
 
 
 def update(state: SlackState, args: Arguments) -> Wire:
@@ -122,6 +135,8 @@ def update(state: SlackState, args: Arguments) -> Wire:
     channel, message = _own_message(state, args, not_mine="cant_update_message")
     if channel.is_archived:
         raise Refused("is_inactive")
+    if state.edit_window is not None and state.now() - float(message.ts) > state.edit_window:
+        raise Refused("edit_window_closed")
     if len(args.text("text")) > UPDATE_TEXT_MAX:
         raise Refused("msg_too_long")
     blocks = content_blocks(args)
@@ -162,7 +177,7 @@ def post_ephemeral(state: SlackState, args: Arguments) -> Wire:
     if user not in channel.members:
         raise Refused("user_not_in_channel")
     message = _message(state, channel, args)
-    message.thread_ts, message.ephemeral_for = _thread(channel, args), user
+    message.thread_ts, message.ephemeral_for = _thread(state, channel, args), user
     state.post(channel, message)
     return {"message_ts": message.ts}
 

@@ -104,7 +104,10 @@ def replies(state: SlackState, args: Arguments) -> Wire:
     parent = channel.find(args.text("ts"))
     if parent is None or parent.ephemeral_for is not None:
         raise Refused("thread_not_found")
-    thread = _within(channel.replies(parent.ts), args)
+    below = channel.replies(parent.ts)
+    if parent.deleted and not below:
+        raise Refused("thread_not_found")
+    thread = _within(below, args)
     page, cursor = page_of(thread, args, most=999)
     more = {"response_metadata": {"next_cursor": cursor}} if cursor else {}
     return {"messages": _shown(channel, [parent, *page], args), "has_more": bool(cursor), **more}

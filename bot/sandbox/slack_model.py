@@ -4,6 +4,7 @@ They hold and show what they are; who may do what with them is decided elsewhere
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum, auto
 
 from bot.sandbox.slack_wire import Wire
 
@@ -12,6 +13,7 @@ TEAM_DOMAIN = "sandbox"
 APP_ID = "A0SANDBOX1"
 BOT_ID = "B0SANDBOX1"
 BOT_USER_ID = "U0SANDBOT1"
+TOMBSTONE = "This message was deleted."
 
 
 @dataclass(slots=True)
@@ -49,6 +51,26 @@ class UserGroup:
         return {"id": self.id, "team_id": TEAM_ID, "handle": self.handle, "name": self.name, **counts}
 
 
+class Orphans(Enum):
+    """What becomes of a reply to a message that was deleted. Reports differ, so each can be tried."""
+
+    REFUSED = auto()
+    """thread_not_found."""
+    KEPT = auto()
+    """It stands in the thread, below the tombstone."""
+    UNTHREADED = auto()
+    """It is posted as no reply at all, which only the missing `thread_ts` in the answer tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a message became, and when: `at` in seconds since 1970."""
+
+    at: float
+    text: str
+    blocks: list[Wire]
+
+
 @dataclass(slots=True)
 class Message:
     """`args` are the arguments of the call that posted or last edited it; `ephemeral_for` is who alone sees it.
@@ -65,9 +87,14 @@ class Message:
     reply_broadcast: bool = False
     args: Wire = field(default_factory=dict)
     ephemeral_for: str | None = None
-    edited: bool = False
     deleted: bool = False
     reactions: list[str] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    """Each state that it was given after the first, oldest first."""
+
+    @property
+    def edited(self) -> bool:
+        return bool(self.edits)
 
     @property
     def is_reply(self) -> bool:
@@ -75,7 +102,7 @@ class Message:
 
     def wire(self, *, with_metadata: bool = True) -> Wire:
         if self.deleted:
-            return {"type": "message", "subtype": "tombstone", "ts": self.ts, "text": "This message was deleted."}
+            return {"type": "message", "subtype": "tombstone", "ts": self.ts, "text": TOMBSTONE}
         shown: Wire = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": TEAM_ID}
         if self.user == BOT_USER_ID:
             shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
@@ -83,6 +110,8 @@ class Message:
             shown["blocks"] = self.blocks
         if self.thread_ts is not None:
             shown["thread_ts"] = self.thread_ts
+        if self.reply_broadcast:
+            shown["subtype"] = "thread_broadcast"
         if self.edited and not self.blocks:
             shown["edited"] = {"user": self.user, "ts": self.ts}
         if self.metadata:

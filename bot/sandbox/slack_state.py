@@ -15,7 +15,9 @@ from bot.sandbox.slack_model import (
     TEAM_ID,
     Call,
     Channel,
+    Edit,
     Message,
+    Orphans,
     User,
     UserGroup,
 )
@@ -62,6 +64,9 @@ class SlackState:
         self.calls: list[Call] = []
         self.views: dict[str, Wire] = {}
         self.bell = Bell()
+        self.edit_window: float | None = None
+        """For how many seconds a message may be edited; None: for ever, as where no admin has set a limit."""
+        self.orphans = Orphans.REFUSED
         self._triggers: dict[str, float] = {}
         self._listeners: list[Listener] = []
         self._numbers = count(1)
@@ -123,6 +128,24 @@ class SlackState:
         messages = self.channel(address).messages
         return [message for message in messages if message.ephemeral_for is None and not message.deleted]
 
+    def top_level(self, address: str) -> list[Message]:
+        """Of the posts, those that are in no thread."""
+        return [message for message in self.posts(address) if not message.is_reply]
+
+    def thread(self, parent: Message) -> list[Message]:
+        """The replies below it, oldest first, broadcast ones among them; also below what was deleted."""
+        return self.channels[parent.channel].replies(parent.ts)
+
+    def broadcasts(self, address: str) -> list[Message]:
+        """Of the replies, those that the channel itself shows too."""
+        return [message for message in self.posts(address) if message.reply_broadcast]
+
+    def edits(self, *addresses: str) -> list[tuple[Message, Edit]]:
+        """Every edit of what all can see, deleted since or not; in these places, or in the whole workspace."""
+        places = [self.channel(address) for address in addresses] or self.channels.values()
+        messages = (m for place in places for m in place.messages if m.ephemeral_for is None)
+        return sorted(((m, edit) for m in messages for edit in m.edits), key=lambda each: each[1].at)
+
     def find_message(self, ts: str) -> Message | None:
         """A `ts` is given out once in the whole workspace, which is more than Slack promises."""
         return next((m for channel in self.channels.values() for m in channel.messages if m.ts == ts), None)
@@ -136,10 +159,11 @@ class SlackState:
     def edit(self, message: Message, *, text: str, blocks: list[Wire], args: Wire) -> None:
         message.text, message.args = text, args
         message.blocks = list(self._with_ids(blocks))
-        message.edited = True
+        message.edits.append(Edit(self.now(), text, message.blocks))
         self._tell(message)
 
     def delete(self, message: Message) -> None:
+        """By whomever: the bot by chat.delete, or a person by hand."""
         message.deleted = True
         self.bell.ring()
 

@@ -159,6 +159,24 @@ async def test_events_tell_the_failure_and_can_be_filtered_by_level(
     assert [event["message"] for event in failed["events"]] == ["Job failed: BackoffLimitExceeded"]
 
 
+@pytest.mark.parametrize("error", [None, {}, ""])
+async def test_why_a_job_without_an_error_failed_is_told_by_an_event(
+    server: JobsServer, client: httpx.AsyncClient, error: object
+) -> None:
+    job = server.world.add(status="FAILED", age=60, error=error)
+    (event,) = (await client.get(f"/batch/jobs/{job.id}/events", params={"level": "ERROR"})).json()["events"]
+    assert event["message"].startswith("Container worker terminated: ")
+    assert len(event["message"]) > len("Container worker terminated: ")
+
+
+async def test_inputs_that_failed_in_a_completed_job_are_told_by_an_event(
+    server: JobsServer, client: httpx.AsyncClient
+) -> None:
+    job = server.world.complete(server.world.add(status="RUNNING", age=60).id, failed_inputs=1)
+    (event,) = (await client.get(f"/batch/jobs/{job.id}/events", params={"level": "ERROR"})).json()["events"]
+    assert event["message"] == "Inputs that failed: 1"
+
+
 async def test_the_queue_tells_its_depth_by_pipeline_type(server: JobsServer, client: httpx.AsyncClient) -> None:
     server.world.add()
     server.world.add(status="PREEMPTED", age=60)

@@ -107,6 +107,43 @@ async def test_the_state_tells_messages_as_they_read_with_replies_below_their_pa
     assert [each["reply"] for each in told] == [False, True, False]
 
 
+def say(sandbox: StandIn, text: str, thread: Message | None = None, *, broadcast: bool = False) -> Message:
+    state, thread_ts = sandbox.slack.state, thread.ts if thread else None
+    alerts = state.channel("ml-alerts")
+    message = Message(state.next_ts(), alerts.id, text, BOT_USER_ID, thread_ts=thread_ts, reply_broadcast=broadcast)
+    return state.post(alerts, message)
+
+
+async def test_a_card_is_told_as_it_stands_with_how_often_it_was_edited(sandbox: StandIn) -> None:
+    card = say(sandbox, "one failed")
+    say(sandbox, "it got worse", card, broadcast=True)
+    for text in ("two failed", "all run again"):
+        sandbox.slack.state.edit(card, text=text, blocks=[], args={})
+    told = list(messages((await sandbox.page.get("/state")).json(), "ml-alerts"))
+    assert [(each["text"], each["edits"]) for each in told] == [("all run again", 2), ("it got worse", 0)]
+    assert [each["broadcast"] for each in told] == [False, True]
+
+
+async def test_a_card_deleted_by_hand_leaves_a_tombstone_above_its_thread_alone(sandbox: StandIn) -> None:
+    card, other = say(sandbox, "one failed"), say(sandbox, "another")
+    say(sandbox, "it got worse", card)
+    for message in (card, other):
+        wish = {"channel": message.channel, "ts": message.ts}
+        assert (await sandbox.page.post("/delete", json=wish)).json() == {"deleted": message.ts}
+        assert (await sandbox.page.post("/delete", json=wish)).status_code == 404
+    told = list(messages((await sandbox.page.get("/state")).json(), "ml-alerts"))
+    assert [each["text"] for each in told] == ["This message was deleted.", "it got worse"]
+
+
+async def test_a_long_thread_crowds_out_no_other_card(sandbox: StandIn) -> None:
+    say(sandbox, "first card")
+    long = say(sandbox, "long story")
+    for _ in range(70):
+        say(sandbox, "and then", long)
+    told = list(messages((await sandbox.page.get("/state")).json(), "ml-alerts"))
+    assert (told[0]["text"], len(told)) == ("first card", 72)
+
+
 async def test_a_command_comes_back_with_its_answer_and_how_long_it_took(sandbox: StandIn) -> None:
     answer = (await sandbox.page.post("/command", json={"text": "failed"})).json()
     assert answer["acked"] is True
@@ -142,6 +179,7 @@ async def test_a_click_on_an_answer_edits_it_in_place(sandbox: StandIn) -> None:
         ("/command", {"text": "failed", "channel": "nowhere"}, 400),
         ("/click", {"channel": "general"}, 400),
         ("/click", {"channel": "general", "ts": "1.0", "action_id": "next"}, 404),
+        ("/delete", {"channel": "nowhere", "ts": "1.0"}, 400),
     ],
 )
 async def test_what_cannot_be_done_is_told_as_an_error(

@@ -18,7 +18,7 @@ from bot.sandbox.slack_server import SlackServer
 NOON = 1_795_435_200.0
 
 LOOKS = """
-import os, sys, signal, urllib.request, tomllib
+import json, os, sys, signal, urllib.request, tomllib
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 key = {"Authorization": "Bearer " + os.environ["ATAI_API_KEY"]}
 api = os.environ["ATAI_API_ENDPOINT"] + "/batch/jobs"
@@ -29,7 +29,10 @@ post = os.environ["SLACK_API_URL"] + "chat.postMessage"
 token = {"Authorization": "Bearer " + os.environ["SLACK_BOT_TOKEN"]}
 words = f"mode={config['slack']['mode']}".replace("=", "%3D")
 data = f"channel={to}&text={words}".encode()
-urllib.request.urlopen(urllib.request.Request(post, data, headers=token), timeout=5).read()
+posted = urllib.request.urlopen(urllib.request.Request(post, data, headers=token), timeout=5).read()
+reply = f"channel={to}&text=more&thread_ts={json.loads(posted)['ts']}".encode()
+for broadcast in (b"", b"&reply_broadcast=true"):
+    urllib.request.urlopen(urllib.request.Request(post, reply + broadcast, headers=token), timeout=5).read()
 """
 WAITS = "signal.pause()"
 
@@ -63,6 +66,8 @@ async def test_it_tells_the_story_of_jobs_and_messages_until_it_is_stopped() -> 
     told, stop = Told(), asyncio.Event()
     task = running(LOOKS + WAITS, told, stop)
     await told.hears("slack", "#general", "mode=socket")
+    await told.hears("slack", "#general (thread)  more")
+    await told.hears("slack", "#general (thread, shown in the channel)  more")
     await told.hears("jobs", "FAILED")
     stop.set()
     assert await task == 0

@@ -55,6 +55,7 @@ async def test_history_is_newest_first_in_pages_without_replies(slack: SlackServ
     await say(client, "two")
     page = await client.conversations_history(channel=channel, limit=2)
     assert [message["text"] for message in page["messages"]] == ["two", "shown reply"]
+    assert [message.get("subtype") for message in page["messages"]] == [None, "thread_broadcast"]
     assert page["has_more"]
     rest = await client.conversations_history(channel=channel, limit=2, cursor=page["response_metadata"]["next_cursor"])
     assert [(message["text"], message["reply_count"]) for message in rest["messages"]] == [("one", 2)]
@@ -101,9 +102,10 @@ async def test_a_deleted_parent_leaves_a_tombstone_above_its_replies(
     channel, parent = slack.state.channel("ml-alerts").id, await say(client, "one")
     await say(client, "reply", parent)
     await client.chat_delete(channel=channel, ts=parent)
-    await say(client, "late reply", parent)
     (shown,) = (await client.conversations_history(channel=channel))["messages"]
-    assert (shown["subtype"], shown["reply_count"]) == ("tombstone", 2)
+    assert (shown["subtype"], shown["reply_count"]) == ("tombstone", 1)
+    thread = await client.conversations_replies(channel=channel, ts=parent)
+    assert [message.get("subtype") for message in thread["messages"]] == ["tombstone", None]
 
 
 async def test_history_needs_membership_and_the_scope_of_its_kind(slack: SlackServer, client: AsyncWebClient) -> None:

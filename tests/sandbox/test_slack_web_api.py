@@ -91,7 +91,7 @@ async def test_timestamps_are_unique_and_rise_though_the_clock_stands_still() ->
         ({"channel": "ml-alerts", "text": "x", "blocks": "nonsense"}, "invalid_blocks_format"),
         ({"channel": "ml-alerts", "text": "x", "blocks": [{"type": "nonsense"}]}, "invalid_blocks"),
         ({"channel": "ml-alerts", "text": "x", "metadata": {"event_type": "a.b"}}, "invalid_metadata_format"),
-        ({"channel": "ml-alerts", "text": "x", "thread_ts": "1.000001"}, "message_not_found"),
+        ({"channel": "ml-alerts", "text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
         ({"channel": "ml-alerts", "text": "x", "thread_ts": "yesterday"}, "invalid_thread_ts"),
         ({"channel": "ml-alerts", "text": "x", "attachments": [{}] * 101}, "too_many_attachments"),
     ],
