@@ -13,14 +13,28 @@ _KEY = "[A-Za-z0-9._~+/=%-]"  # what keys and tokens are made of
 _DIGIT = "(?=[A-Za-z._~+/=%-]*[0-9])"  # among it: what tells a key from words
 _ALONE = r"(?:(?<![\w-])|(?<=\\[nrt]))"  # not the rest of a word; a line's end may stand as it is written in JSON
 _MARK = r"[\\\"']"  # around a value in JSON, which may stand in JSON itself
+_ENCODED = "%(?:25)*"  # once or more often
+_IS = rf"(?:=|{_ENCODED}3d)"
+_VALUE = rf"(?:(?!{_ENCODED}26){_KEY})+"  # in an address
+_NAME = "(?:passw(?:or)?d|passphrase|pwd|secret|(?:api|access|account|private|secret|signing)[ _-]?key)"
+_NO_VALUE = r"(?!(?:none|null|nil|true|false|missing|empty|unset|undefined|invalid|expired|required)\b)"
 _SECRET = re.compile(  # in a group: what of it may stay
     rf"{_ALONE}((?-i:sk)[_-])(?=[a-z_-]*[0-9])(?:[a-z0-9_-]{{16,}}|(?:live|test)_[a-z0-9_-]{{6,}})"
     rf"|{_ALONE}(?:xox[a-z]\.)?(xox[a-z]-(?=[a-z]*[0-9-])|xapp-(?=[0-9])){_KEY}+"
     rf"|(authorization{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{0,2}})"
     rf"(?:(?:bearer|basic|digest)\s+{_KEY}+|(?:token\s+)?{_DIGIT}{_KEY}{{12,}})"
     rf"|(bearer\s+)(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
-    rf"|(x-(?:amz|goog)-[a-z-]{{1,40}}=){_KEY}+"
-    rf"|((?:[?&]|&amp;|u0026)(?:ticket|sig(?:nature)?|(?:access_)?token|(?:api_?)?key|secret|password)=){_KEY}+"
+    rf"|(x-(?:amz|goog)-[a-z-]{{1,40}}{_IS}){_VALUE}"
+    rf"|((?:[?&]|&amp;|u0026|{_ENCODED}(?:26|3f))"
+    rf"(?:ticket|sig(?:nature)?|(?:access_)?token|(?:api_?)?key|secret|password){_IS}){_VALUE}"
+    rf"|({_NAME}{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{1,2}}){_NO_VALUE}[^\\\"']+"
+    rf"|({_NAME}=){_NO_VALUE}[^\s\\\"',;&]+"
+    rf"|({_NAME}{_MARK}{{0,2}}\s?[:=]\s?)(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
+    rf"|(token{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{0,2}}){_DIGIT}{_KEY}{{12,}}"
+    rf"|{_ALONE}(gh[oprsu]_|github_pat_)[a-z0-9_]{{10,}}"
+    rf"|{_ALONE}(hf_)(?=[a-z]*[0-9])[a-z0-9]{{16,}}"
+    rf"|{_ALONE}((?-i:A[KS]IA))(?-i:[A-Z0-9]{{12,}})"
+    rf"|{_ALONE}((?-i:eyJ))[\w-]{{4,}}(?:\.[\w-]+){{2,4}}"
     rf"|(hooks\.slack\.com/[a-z]+/){_KEY}+"
     r"|([a-z]://)[^/\s@?#]{1,200}(?=@)",  # user and password in an address
     re.IGNORECASE,

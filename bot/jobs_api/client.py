@@ -16,9 +16,11 @@ import stamina
 from bot.core.faults import Fault, FaultKind
 from bot.core.instants import Instant, as_datetime, instant
 from bot.core.listing import Listing, Page
+from bot.core.reasons import EventPage
 from bot.core.sweep import JobWanted, Known, PageWanted, Sweep
 from bot.jobs_api.answers import ApiError, check, endless, garbled, transport_error
 from bot.jobs_api.decoding import NOT_JSON, decode_page, decode_row
+from bot.jobs_api.events import AT_ONCE, decode_events
 
 FEW = 10  # jobs, for a glance
 ATTEMPTS = 3  # for one request
@@ -65,6 +67,15 @@ class JobsApi:
         """The first few jobs with the API's clock and how many it counts; or why it would not tell."""
         try:
             return await self._get("/batch/jobs", {"offset": 0, "limit": FEW}, lambda answer: self._page(answer, {}))
+        except ApiError as error:
+            return error.fault
+
+    async def events(self, job_id: str, offset: int) -> EventPage | Fault:
+        """A page of the job's event log. Asked for once: nobody waits for it."""
+        path = f"/batch/jobs/{quote(job_id, safe='')}/events"
+        try:
+            page = {"offset": offset, "limit": AT_ONCE}
+            return await self._get_once(path, page, lambda answer: decode_events(answer.content))
         except ApiError as error:
             return error.fault
 

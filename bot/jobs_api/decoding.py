@@ -24,6 +24,7 @@ NOT_JSON: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _STATUSES = frozenset(Status)
 _TOLD_BY_ERROR = ("message", "detail", "reason", "error")  # in this order, none is documented
+_UNTOLD = frozenset({"parameters", "config", "payload"})
 _TIMES = ("created_at", "updated_at", "started_at", "completed_at", "failed_at", "cancelled_at")
 
 
@@ -196,12 +197,30 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
         case dict() if depth:
             return _told_by(error, depth - 1) if error else ""
         case _:
-            return json.dumps(error, ensure_ascii=False, separators=(",", ":"))
+            return _whole(error)
 
 
 def _told_by(error: Mapping[str, object], depth: int) -> str:
     code = next((error[name] for name in ("code", "type") if isinstance(error.get(name), str)), "")
     words = next(filter(None, (error_text(error.get(name), depth) for name in _TOLD_BY_ERROR)), "")
     if not words:
-        return str(code) or json.dumps(error, ensure_ascii=False, separators=(",", ":"))
+        return str(code) or _whole(error)
     return words if not code or str(code) in words else f"{code}: {words}"
+
+
+def _whole(error: object) -> str:
+    told = _tellable(error)
+    return "" if told == {} else json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _tellable(error: object, depth: int = MAX_DEPTH) -> object:
+    """An error without the job's parameters, which may hold prompts and internal addresses."""
+    match error:
+        case dict() | list() if not depth:
+            return "…"
+        case dict():
+            return {name: _tellable(part, depth - 1) for name, part in error.items() if name not in _UNTOLD}
+        case list():
+            return [_tellable(part, depth - 1) for part in error]
+        case _:
+            return error
