@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
-from bot.core.instants import Instant, whole_seconds
+from bot.core.instants import SECOND, Instant, whole_seconds
 from bot.core.jobs import FINAL, Job, Status, own_timestamp
 from bot.core.listing import Listing
-from bot.core.memory import Memory, Past, completed_from, is_stale, same_stage
+from bot.core.memory import Past, completed_from, is_stale, same_stage
 
 
 class ChangeKind(StrEnum):
@@ -23,6 +23,11 @@ class ChangeKind(StrEnum):
     PREEMPTED = "preempted"
     RETRIED = "retried"
     VANISHED = "vanished"
+    RECOVERED = "recovered"
+    INCOMPLETE = "incomplete"
+    REAPPEARED = "reappeared"
+    THRASHING = "thrashing"
+    OVERDUE = "overdue"
 
 
 NAMED_BY: Mapping[str, ChangeKind] = {
@@ -34,13 +39,16 @@ NAMED_BY: Mapping[str, ChangeKind] = {
     Status.PREEMPTED: ChangeKind.PREEMPTED,
 }
 
+SAYS_MORE = frozenset({ChangeKind.RECOVERED, ChangeKind.INCOMPLETE})  # of a completion
+COUNTS_LAG = 600 * SECOND  # after a completion, in which the counts of its inputs may still come in
 WAITING = frozenset({Status.PENDING, Status.ADMITTED, Status.PREEMPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One fact. `at` is the status's own timestamp, where the kind of change has one; `old` is news from before the
-    baseline; `inferred` is what nobody saw but the row proves.
+    baseline; `inferred` is what nobody saw but the row proves; `detail` is how much or how long, in words;
+    `times` is how many preemptions one tells.
     """
 
     job: Job
@@ -52,6 +60,8 @@ class Change:
     at: Instant | None = None
     inferred: bool = False
     old: bool = False
+    detail: str = ""
+    times: int = 1
 
     @property
     def key(self) -> str:
@@ -63,33 +73,64 @@ def diff(past: Past, listing: Listing) -> tuple[Change, ...]:
     """Every change between the memories and the listing; none if this listing is to be the baseline."""
     if past.baseline is None:
         return ()
-    seen = (change for _, rows in groupby(listing.jobs, lambda job: job.id) for change in _of_job(past, rows))
-    gone = (_vanished(past.memories[id_]) for id_ in sorted(listing.gone) if id_ in past.memories)
+    seen = (
+        change
+        for _, rows in groupby(listing.jobs, lambda job: job.id)
+        for change in _of_job(past, rows, listing.started)
+    )
+    gone = (
+        _left_or_back(past.memories[id_].job, ChangeKind.VANISHED)
+        for id_ in sorted(listing.gone)
+        if id_ in past.memories
+    )
     return (*seen, *gone)
 
 
-def _of_job(past: Past, rows: Iterable[Job]) -> Iterator[Change]:
-    """What each of the job's rows, oldest first, adds to what was known before it."""
-    known: Job | None = None
-    for row in rows:
-        if known is None and (memory := past.memories.get(row.id)):
-            known = memory.job
-        if known is not None and is_stale(known, row, past.latest):
+def recounted(past: Past, listing: Listing) -> Iterator[Change]:
+    """Completions that were incomplete already, and of which more inputs have failed than was known."""
+    known = {id_: memory.job for id_, memory in past.memories.items()}
+    for row in listing.jobs:
+        before = known.get(row.id)
+        if not row.failed_inputs or (before and is_stale(before, row, past.latest)):
             continue
-        job = completed_from(known, row)
-        yield from _of_newcomer(past, job) if known is None else _chain(known.status, _of_known(known, job))
-        known = job
+        known[row.id] = completed_from(before, row)
+        if before and before.failed_inputs and _counts_more(before, known[row.id], listing.started):
+            yield _incomplete(known[row.id])
+
+
+def _of_job(past: Past, rows: Iterable[Job], now: Instant) -> Iterator[Change]:
+    """What each of the job's rows, oldest first, adds to what was known before it."""
+    before, failed, gone = None, False, False
+    for row in rows:
+        if before is None and (memory := past.memories.get(row.id)):
+            before, failed, gone = memory.job, memory.has_failed, memory.gone
+        if before is not None and is_stale(before, row, past.latest):
+            continue
+        job = completed_from(before, row)
+        failed = failed or job.has_failed
+        if gone and before is not None:
+            yield _left_or_back(before, ChangeKind.REAPPEARED)
+        yield from _of_newcomer(past, job) if before is None else _of_step(before, job, now, failed=failed)
+        before, gone = job, False
+
+
+def _of_step(before: Job, job: Job, now: Instant, *, failed: bool) -> Iterator[Change]:
+    times = job.preemptions - before.preemptions
+    for change in _chain(before.status, _and_how_well(_of_known(before, job), failed=failed)):
+        yield replace(change, times=times) if change.kind is ChangeKind.PREEMPTED else change
+    yield from _counted_late(before, job, now)
 
 
 def _of_newcomer(past: Past, job: Job) -> Iterable[Change]:
     appeared = Change(job=job, kind=ChangeKind.APPEARED, was=None, status=job.status, retry_count=0, preemption_count=0)
     told_at = job.told_at
-    old = told_at is not None and told_at < max(past.baseline or 0, past.oldest)
+    old = told_at is not None and told_at < past.news_from
     unborn = Job(source=job.source, id=job.id, status="")
     ends = _ended(unborn, job)
     steps = [*ends, *_retried(unborn, job), *_preempted(unborn, job), *_named(unborn, job)]
     recent = (step for step in steps if step.at is None or not step.inferred or step.at >= (past.baseline or 0))
-    return (replace(change, old=old) for change in (appeared, *_chain(None, recent)))
+    told = _and_how_well(recent, failed=job.has_failed)
+    return (replace(change, old=old) for change in (appeared, *_chain(None, told)))
 
 
 def _of_known(before: Job, job: Job) -> Iterator[Change]:
@@ -104,6 +145,33 @@ def _of_known(before: Job, job: Job) -> Iterator[Change]:
     yield from _preempted(before, job)
     yield from (start for start in now if start.preemption_count == job.preemptions)
     yield from _named(before, job)
+
+
+def _and_how_well(changes: Iterable[Change], *, failed: bool) -> Iterator[Change]:
+    """A completion tells more if inputs failed, and else, of a job that had failed before."""
+    for change in changes:
+        yield change
+        if change.kind is ChangeKind.COMPLETED and change.job.failed_inputs:
+            yield _incomplete(change.job)
+        elif change.kind is ChangeKind.COMPLETED and failed:
+            yield replace(change, kind=ChangeKind.RECOVERED)
+
+
+def _counted_late(before: Job, job: Job, now: Instant) -> Iterator[Change]:
+    """A completion whose failed inputs were counted only after it had been seen."""
+    if not before.failed_inputs and _counts_more(before, job, now):
+        yield replace(_incomplete(job), was=job.status)
+
+
+def _counts_more(before: Job, job: Job, now: Instant) -> bool:
+    """Whether the counts of a completion that had been seen came in late."""
+    news = job.status == Status.COMPLETED and job.failed_inputs > before.failed_inputs and same_stage(before, job)
+    return news and job.told_at is not None and now - job.told_at <= COUNTS_LAG
+
+
+def _incomplete(job: Job) -> Change:
+    inputs = f"{job.failed_inputs} of {job.progress.total if job.progress else 0} inputs"
+    return replace(_change(job, ChangeKind.INCOMPLETE, job.status), detail=inputs)
 
 
 def _chain(was: str | None, changes: Iterable[Change]) -> Iterator[Change]:
@@ -188,6 +256,6 @@ def _named(before: Job, job: Job) -> Iterator[Change]:
         yield _change(job, kind, job.status)
 
 
-def _vanished(memory: Memory) -> Change:
-    job = memory.job
-    return replace(_change(job, ChangeKind.VANISHED, job.status), was=job.status, at=None)
+def _left_or_back(job: Job, kind: ChangeKind) -> Change:
+    """Of a job as it was last seen: it comes back as the one that left."""
+    return replace(_change(job, kind, job.status), was=job.status, at=None)

@@ -38,6 +38,7 @@ class Entry:
     verdict: str
     rule: str | None
     reason: str
+    detail: str = ""
     tellings: tuple[Telling, ...] = ()
 
 

@@ -101,6 +101,15 @@ class Job:
         return next((at for at in (self.own_timestamp, self.updated_at, self.created_at) if at is not None), None)
 
     @property
+    def failed_inputs(self) -> int:
+        return self.progress.failed if self.progress else 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the row shows a failure, present or past."""
+        return self.status == Status.FAILED or self.failed_at is not None
+
+    @property
     def label(self) -> str:
         return self.name or self.id
 
@@ -165,12 +174,15 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobQuery:
-    """Which jobs, and which page of them; newest first by when they entered their status."""
+    """Which jobs, and which page of them; newest first by when they entered their status. `card` is the key of a card,
+    or its beginning; empty for any job.
+    """
 
     view: View
     filters: tuple[Filter, ...] = ()
     words: tuple[str, ...] = ()
     since: timedelta | None = None
+    card: str = ""
     limit: int = 20
     page: int = 1
 

@@ -79,7 +79,8 @@ class Certificate:
 class Listing:
     """What a sweep brought: the rows that differ from what was known, the known jobs that the API answered with 404,
     the faults of rows that could not be read, and the certificate. A job that changed while it was read has several
-    rows, oldest first: each is evidence. `started` is by the API's clock.
+    rows, oldest first: each is evidence. `unseen` are the known live jobs that it did not bring. `started` is by the
+    API's clock.
     """
 
     source: str
@@ -88,6 +89,7 @@ class Listing:
     gone: frozenset[str]
     faults: tuple[RowFault, ...]
     certificate: Certificate
+    unseen: frozenset[str] = frozenset()
 
     @property
     def jobs(self) -> Iterable[Job]:

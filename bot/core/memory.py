@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.core.instants import SECOND, Instant
-from bot.core.jobs import Job, Status
+from bot.core.jobs import Job, Status, own_timestamp
+from bot.core.likeness import likeness
 from bot.core.listing import Listing
 
 PATIENCE = 3  # listings in a row that tell the same strange thing, and it is believed
@@ -17,12 +18,19 @@ ENDLESS = 2**63 - 1  # no instant is later
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A job as last seen. `since` is when it entered its status, as well as anyone can tell."""
+    """A job as last seen. `since` is when it entered its status, as well as anyone can tell; `failed` that it was ever
+    seen to have failed: a retry may clear what its row shows of that.
+    """
 
     job: Job
     since: Instant
     first_seen: Instant
     gone: bool = False
+    failed: bool = False
+
+    @property
+    def has_failed(self) -> bool:
+        return self.failed or self.job.has_failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,10 @@ class Past:
     latest: Instant = ENDLESS
     org_id: str = ""
     before: int = 0
+
+    @property
+    def news_from(self) -> Instant:
+        return max(self.baseline or 0, self.oldest)
 
 
 def becomes_baseline(past: Past, listing: Listing) -> bool:
@@ -76,9 +88,20 @@ def remembered(past: Past, listing: Listing, now: Instant) -> Iterator[tuple[Mem
 def _remember(memory: Memory | None, row: Job, now: Instant) -> Memory:
     job = completed_from(memory.job if memory else None, row)
     if memory is None:
-        return Memory(job, _entered(job, now), now)
-    since = memory.since if same_stage(memory.job, job) else _entered(job, now)
-    return Memory(job, job.own_timestamp or since, memory.first_seen)
+        return Memory(job, _entered(job, now), now, failed=job.has_failed)
+    failed = memory.has_failed or job.has_failed
+    return Memory(job, _since(memory, job, now), memory.first_seen, failed=failed)
+
+
+def _since(memory: Memory, job: Job, now: Instant) -> Instant:
+    """When the job entered its status. A timestamp that stands still, such as that of a first start, dates no new
+    stage.
+    """
+    before, own = memory.job, job.own_timestamp
+    news = own if own != own_timestamp(before, job.status) else None
+    if same_stage(before, job):
+        return news or memory.since
+    return news or job.updated_at or now
 
 
 def _entered(job: Job, now: Instant) -> Instant:
@@ -112,7 +135,14 @@ def completed_from(before: Job | None, job: Job) -> Job:
         created_at=job.created_at or before.created_at,
         retry_count=before.retries if job.retry_count is None else job.retry_count,
         preemption_count=before.preemptions if job.preemption_count is None else job.preemption_count,
+        error=before.error if _keeps_reason(before, job) else job.error,
     )
+
+
+def _keeps_reason(before: Job, job: Job) -> bool:
+    """Whether it is known why a job failed, and the row, which is of the same failure, does not say."""
+    same = job.status == Status.FAILED and same_stage(before, job)
+    return same and not likeness(job.error) and bool(likeness(before.error))
 
 
 def same_stage(before: Job, job: Job) -> bool:

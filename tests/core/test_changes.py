@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.changes import diff
+from bot.core.changes import COUNTS_LAG, diff, recounted
 from bot.core.instants import SECOND, Instant, whole_seconds
-from bot.core.jobs import Job
+from bot.core.jobs import Job, Progress
+from bot.core.memory import Past
 from tests.core.lives import BASELINE, OLDEST, after, at, changes, listing, past, row, short, told
 
 
@@ -22,8 +23,19 @@ def running(retry: int = 0, preempted: int = 0, second: float = 30, **fields: In
     return row("RUNNING", retry, preempted, started_at=at(second), **fields)
 
 
+def recovered(retry: int, second: float) -> list[str]:
+    return [f"{kind}/{retry}/0/{stamp(second)}" for kind in ("completed", "recovered")]
+
+
 S30, S60, S90 = stamp(30), stamp(60), stamp(90)
 
+
+def completed(failed_inputs: int | None, **fields: Instant | None) -> Job:
+    counts = None if failed_inputs is None else Progress(0, 0, 20 - failed_inputs, failed_inputs)
+    return replace(row("COMPLETED", started_at=at(30), completed_at=at(60), **fields), progress=counts)
+
+
+INCOMPLETE = [f"completed/0/0/{S60}", f"incomplete/0/0/{S60}"]
 NEWCOMERS = [
     ("it only waits", row("PENDING"), ["appeared/0/0"]),
     ("its status names a change", running(), ["appeared/0/0", f"started/0/0/{S30}"]),
@@ -34,6 +46,11 @@ NEWCOMERS = [
         "its first failure is proven by the timestamp",
         running(1, second=90, failed_at=at(60)),
         ["appeared/0/0", f"~failed/0/0/{S60}", "retried/1/0", f"started/1/0/{S90}"],
+    ),
+    (
+        "it failed once, and completed",
+        row("COMPLETED", 1, failed_at=at(60), completed_at=at(90)),
+        ["appeared/0/0", f"~failed/0/0/{S60}", "retried/1/0", *recovered(1, 90)],
     ),
 ]
 
@@ -82,8 +99,33 @@ STEPS = [
         "of three tries each end is told that has a timestamp",
         running(),
         row("COMPLETED", 2, started_at=at(30), failed_at=at(60), cancelled_at=at(90), completed_at=at(120)),
-        [f"~failed/0/0/{S60}", f"~cancelled/1/0/{S90}", "retried/2/0", f"completed/2/0/{stamp(120)}"],
+        [f"~failed/0/0/{S60}", f"~cancelled/1/0/{S90}", "retried/2/0", *recovered(2, 120)],
     ),
+    (
+        "it completes after a failure that its row still shows",
+        running(1, failed_at=at(60)),
+        row("COMPLETED", 1, failed_at=at(60), completed_at=at(90), started_at=at(30)),
+        recovered(1, 90),
+    ),
+    (
+        "it completes after a failure that the memory shows",
+        failed(),
+        row("COMPLETED", 1, completed_at=at(90)),
+        ["retried/1/0", *recovered(1, 90)],
+    ),
+    (
+        "it completes after it was cancelled",
+        row("CANCELLED", cancelled_at=at(60)),
+        row("COMPLETED", 1, cancelled_at=at(60), completed_at=at(90)),
+        ["retried/1/0", f"completed/1/0/{S90}"],
+    ),
+    ("it completes, and no input failed", running(), completed(0), [f"completed/0/0/{S60}"]),
+    ("it completes, and nobody knows of its inputs", running(), completed(None), [f"completed/0/0/{S60}"]),
+    ("it completes, and inputs failed", running(), completed(3), INCOMPLETE),
+    ("it completes after a failure, and inputs failed", running(failed_at=at(10)), completed(3), INCOMPLETE),
+    ("its failed inputs are counted late", completed(0), completed(3), INCOMPLETE[1:]),
+    ("its inputs are counted late", completed(None), completed(3), INCOMPLETE[1:]),
+    ("more of them are counted later", completed(3), completed(4), []),
     ("a preemption that nobody saw", running(), running(0, 1), ["~preempted/0/1", f"started/0/1/{S30}"]),
     ("a preemption that the status says", running(), row("PREEMPTED", 0, 1, started_at=at(30)), ["preempted/0/1"]),
     ("preempted again", row("PREEMPTED", 0, 1), row("PREEMPTED", 0, 2), ["preempted/0/2"]),
@@ -217,3 +259,51 @@ def test_a_timestamp_that_is_lost_in_one_bad_row_is_no_second_failure() -> None:
 
 def test_a_failure_whose_timestamp_comes_after_its_retry_is_not_told_again() -> None:
     assert told(row("FAILED"), row("PENDING", 1, failed_at=at(60))) == ["retried/1/0"]
+
+
+@pytest.mark.parametrize(("late", "keys"), [(600, INCOMPLETE[1:]), (601, [])])
+def test_failed_inputs_are_news_if_they_are_counted_within_ten_minutes(late: int, keys: list[str]) -> None:
+    seen = replace(listing(completed(3)), started=at(60 + late))
+    assert [short(change) for change in diff(past(completed(0)), seen)] == keys
+
+
+def test_it_says_how_many_inputs_failed() -> None:
+    assert [change.detail for change in changes(running(), completed(3))] == ["", "3 of 20 inputs"]
+
+
+def gone(job: Job) -> Past:
+    memory = past(job)
+    return replace(memory, memories={id_: replace(each, gone=True) for id_, each in memory.memories.items()})
+
+
+def test_a_job_that_was_gone_and_is_listed_again_has_reappeared() -> None:
+    [back] = diff(gone(running()), listing(running()))
+    assert (short(back), back.was, back.status, back.at) == ("reappeared/0/0", "RUNNING", "RUNNING", None)
+    assert diff(after(gone(running()), listing(running())), listing(running())) == ()
+
+
+def test_what_its_row_names_is_told_after_that_as_of_a_known_job() -> None:
+    back = diff(gone(running()), listing(failed(started_at=at(30))))
+    assert [short(change) for change in back] == ["reappeared/0/0", f"failed/0/0/{S60}"]
+
+
+def test_a_stale_row_brings_no_job_back() -> None:
+    assert diff(gone(failed(1)), listing(running())) == ()
+
+
+def test_a_completion_is_counted_anew_only_if_more_inputs_failed_in_the_same_stage_and_soon() -> None:
+    one, seven = (incomplete(failed_inputs) for failed_inputs in (1, 7))
+    assert [change.detail for change in recounted(past(one), listing(one, seven))] == ["7 of 12 inputs"]
+    assert [change.key for change in recounted(past(one), listing(seven))] == [
+        change.key for change in changes(row("RUNNING"), one) if change.kind == "incomplete"
+    ]
+    again = replace(seven, retry_count=1)
+    late = replace(listing(seven), started=at(60) + COUNTS_LAG + 1)
+    for unchanged in (listing(one), listing(again), late, listing(row("RUNNING"))):
+        assert not [*recounted(past(one), unchanged)]
+    assert not [*recounted(past(seven), listing(one))]
+
+
+def incomplete(inputs: int) -> Job:
+    counts = Progress(pending=0, processing=0, completed=12 - inputs, failed=inputs)
+    return replace(row("COMPLETED", completed_at=at(60)), progress=counts)

@@ -1,5 +1,6 @@
 """Whole lives, of which any rows may be missed: no fact has two tellings, and what the last row proves is told."""
 
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.core.changes import Change, ChangeKind, diff
 from bot.core.instants import whole_seconds
-from bot.core.jobs import Job, Status
+from bot.core.jobs import Job, Progress, Status
 from bot.core.memory import Past, remembered
 from tests.core.lives import NOON, after, at, life, listing, past, row, short
 
@@ -91,6 +92,29 @@ def test_what_is_told_of_one_step_is_told_oldest_first(rows: list[Job]) -> None:
         inferred = [change.at for change in diff(memory, listing(each)) if change.inferred and change.at is not None]
         assert inferred == sorted(inferred)
         memory = after(memory, listing(each))
+
+
+@often
+@given(lives(skips=True))
+def test_a_completion_is_a_recovery_if_any_row_that_was_seen_shows_a_failure(rows: list[Job]) -> None:
+    changes = watch(rows, past())
+    completed = [change for change in changes if change.kind is ChangeKind.COMPLETED]
+    recovered = [change for change in changes if change.kind is ChangeKind.RECOVERED]
+    failed = any(each.status == Status.FAILED or each.failed_at is not None for each in rows)
+    assert [each.at for each in recovered] == [each.at for each in completed if failed]
+    assert all(changes[changes.index(each) - 1].kind is ChangeKind.COMPLETED for each in recovered)
+
+
+@often
+@given(lives(skips=True), st.lists(st.integers(0, 9), min_size=1, max_size=4).map(sorted))
+def test_a_completion_is_incomplete_once_however_late_and_often_its_inputs_are_counted(
+    rows: list[Job], counts: list[int]
+) -> None:
+    last = replace(rows[-1], status=Status.COMPLETED, completed_at=rows[-1].completed_at or at(10_000))
+    counted = [replace(last, progress=Progress(0, 0, 20 - count, count)) for count in counts]
+    changes = watch([*rows[:-1], last, *counted], past())
+    assert [change.kind for change in changes].count(ChangeKind.INCOMPLETE) == (counts[-1] > 0)
+    assert len({change.key for change in changes}) == len(changes)
 
 
 def test_a_job_that_fails_is_retried_and_fails_again_is_told_twice() -> None:

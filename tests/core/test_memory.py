@@ -31,6 +31,29 @@ def test_a_job_is_in_its_status_since_what_its_row_tells_best(why: str, now: Job
     assert since(None, now) == expected, why
 
 
+@pytest.mark.parametrize(
+    ("why", "before", "now", "expected"),
+    [
+        (
+            "it runs again, and the start that it shows is the first one",
+            row("PREEMPTED", 0, 1, started_at=at(30)),
+            row("RUNNING", 0, 1, started_at=at(30), updated_at=at(90)),
+            at(90),
+        ),
+        (
+            "it runs again, and was started anew",
+            row("PREEMPTED", 0, 1, started_at=at(30)),
+            row("RUNNING", 0, 1, started_at=at(80), updated_at=at(90)),
+            at(80),
+        ),
+        ("its start comes late", row("RUNNING"), row("RUNNING", started_at=at(30), updated_at=at(90)), at(30)),
+        ("it is queued, and was created long before", row("RUNNING", started_at=at(30)), row("PENDING"), NOON),
+    ],
+)
+def test_a_new_stage_began_when_its_row_says_so_anew(why: str, before: Job, now: Job, expected: int) -> None:
+    assert since(before, now) == expected, why
+
+
 def test_an_update_within_a_status_does_not_make_it_younger() -> None:
     admitted = row("ADMITTED", updated_at=at(70))
     memory = after(past(), listing(admitted))
@@ -72,6 +95,14 @@ def test_an_error_and_a_timestamp_may_go_away() -> None:
     failed = row("FAILED", error="out of memory", failed_at=at(60))
     retried = row("PENDING", 1)
     assert after(past(failed), listing(retried)).memories["job_1"].job == retried
+
+
+def test_a_failure_is_remembered_though_the_retry_clears_every_sign_of_it() -> None:
+    memory = past()
+    for each in (row("FAILED", failed_at=at(60)), row("PENDING", 1), row("RUNNING", 1, started_at=at(90))):
+        memory = after(memory, listing(each))
+    assert memory.memories["job_1"].has_failed
+    assert not memory.memories["job_1"].job.has_failed
 
 
 def faulty(job: Job) -> Listing:

@@ -1,0 +1,219 @@
+"""Changes that one row alone does not tell: what came before counts, from look to look and over a restart."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from bot.core.alerts import Alert, Rule, Silence
+from bot.core.changes import ChangeKind
+from bot.core.jobs import Field
+from bot.core.thrashing import Thrashing
+from bot.poll import Limits
+from bot.sandbox.jobs_faults import FAULTS
+from bot.sandbox.reading import rendered_text
+from bot.store.store import open_store
+from tests.samples import KEEP, PLACE
+from tests.world import World
+
+HOURS = 3600  # seconds
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+
+async def kinds(world: World, job_id: str) -> list[str]:
+    """What is in the ledger of the job, oldest first, but for its appearance."""
+    return [entry.kind for entry in reversed(await world.history()) if entry.job_id == job_id][1:]
+
+
+async def preempt(world: World, job_id: str, minutes: float = 10) -> None:
+    """Once, found at once; and it runs again at the next look."""
+    for step in (world.jobs.world.preempt, world.jobs.world.start):
+        step(job_id)
+        await world.good_look()
+        world.clock.advance(minutes * 30)
+
+
+async def running(world: World) -> str:
+    job = world.jobs.world.add("press", status="RUNNING", age=60)
+    await world.good_look()
+    return job.id
+
+
+async def test_a_job_that_failed_is_retried_and_completes_has_recovered(world: World) -> None:
+    (job,) = await world.fail("press")
+    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
+        world.clock.advance(60)
+        step(job)
+        await world.good_look()
+    assert await kinds(world, job) == ["started", "failed", "retried", "started", "completed", "recovered"]
+
+
+async def test_a_completion_with_failed_inputs_is_incomplete_though_they_are_counted_late(world: World) -> None:
+    world.rules = [Rule(name="all", to=(PLACE,), on=frozenset(ChangeKind), globs={})]
+    job = await running(world)
+    counts = {"pending": 0, "processing": 0, "completed": 20, "failed": 0}
+    world.jobs.world.complete(job)
+    world.jobs.world.edit(job, input_progress=counts)
+    await world.good_look()
+    world.clock.advance(300)
+    world.jobs.world.edit(job, input_progress={**counts, "completed": 17, "failed": 3})
+    look = await world.good_look()
+    assert await kinds(world, job) == ["started", "completed", "incomplete"]
+    (member,) = look.composed.members
+    assert (member.entry.kind, member.entry.detail) == ("incomplete", "3 of 20 inputs")
+    assert (await world.history())[0].detail == "3 of 20 inputs"
+
+
+async def test_inputs_that_are_counted_later_still_make_its_card_right_and_tell_nobody_anew(world: World) -> None:
+    world.rules = [Rule(name="done", to=(PLACE,), on=frozenset({ChangeKind.INCOMPLETE}), globs={})]
+    job = await running(world)
+    counts = {"pending": 0, "processing": 0, "completed": 11, "failed": 1}
+    world.jobs.world.complete(job)
+    for failed in (1, 7):
+        world.jobs.world.edit(job, input_progress={**counts, "completed": 12 - failed, "failed": failed})
+        look = await world.good_look()
+        world.clock.advance(10)
+        await world.deliver()
+    assert not look.verdicts
+    assert ["7 of 12 inputs" in rendered_text(post) for post in world.posts()] == [True]
+    assert len(world.slack.state.edits()) == 1
+    assert (await world.history())[0].detail == "7 of 12 inputs"
+    world.clock.advance(600)
+    world.jobs.world.edit(job, input_progress={**counts, "completed": 0, "failed": 12})
+    await world.good_look()
+    assert await world.edit() == []
+
+
+async def test_three_preemptions_within_an_hour_are_told_once(world: World) -> None:
+    job = await running(world)
+    for _ in range(4):
+        await preempt(world, job)
+    assert (await kinds(world, job)).count("thrashing") == 1
+    (told,) = [entry for entry in await world.history() if entry.kind == "thrashing"]
+    assert told.detail == "3 times in 20m"
+
+
+async def test_those_that_no_look_saw_alone_count_too_at_once_and_later(world: World) -> None:
+    job, mill = await running(world), world.jobs.world.add("mill", status="RUNNING", age=60).id
+    await world.good_look()
+    for step in (world.jobs.world.preempt, world.jobs.world.start, world.jobs.world.preempt):
+        step(job)
+        step(mill)
+    world.jobs.world.start(job)
+    world.jobs.world.preempt(job)
+    await world.good_look()
+    assert (await kinds(world, job))[-2:] == ["preempted", "thrashing"]
+    assert "thrashing" not in await kinds(world, mill)
+    world.jobs.world.start(mill)
+    await preempt(world, mill)
+    assert "thrashing" in await kinds(world, mill)
+
+
+async def test_they_are_counted_over_a_restart_and_by_the_limits_that_are_set(world: World) -> None:
+    job = await running(world)
+    await preempt(world, job)
+    path = world.store.path
+    async with open_store(path, KEEP) as again:
+        world.store = again
+        world.limits = Limits(thrashing=Thrashing(times=2, within=timedelta(minutes=11)))
+        await preempt(world, job)
+        assert "thrashing" in await kinds(world, job)
+
+
+async def test_three_preemptions_over_a_longer_time_are_not_thrashing(world: World) -> None:
+    job = await running(world)
+    for _ in range(4):
+        await preempt(world, job, minutes=31)
+    assert (await kinds(world, job)).count("preempted") == 4
+    assert "thrashing" not in await kinds(world, job)
+
+
+async def test_a_preemption_that_is_old_news_counts_for_nothing(world: World) -> None:
+    job = world.jobs.world.add("press", status="PREEMPTED", age=7_200, preemption_count=1).id
+    await world.good_look()
+    world.jobs.world.start(job)
+    for _ in range(2):
+        await preempt(world, job)
+    assert (await kinds(world, job)).count("preempted") == 3
+    assert "thrashing" not in await kinds(world, job)
+
+
+async def overdue_twice(world: World) -> list[str]:
+    """What two looks that follow each other find overdue, after so long."""
+    looks = [await world.good_look(), await world.good_look()]
+    return [verdict.change.job.name for look in looks for verdict in look.verdicts if verdict.change.kind == "overdue"]
+
+
+async def test_a_job_that_runs_too_long_is_told_once_and_not_again_after_a_restart(world: World) -> None:
+    job = await running(world)
+    world.clock.advance(72 * HOURS)
+    assert await overdue_twice(world) == ["press"]
+    async with open_store(world.store.path, KEEP) as again:
+        world.store = again
+        assert await overdue_twice(world) == []
+        assert await kinds(world, job) == ["started", "overdue"]
+
+
+async def test_a_deadline_that_had_passed_at_the_baseline_is_not_told(world: World) -> None:
+    world.rules = [Rule(name="late", to=(PLACE,), on=frozenset({ChangeKind.OVERDUE}), globs={})]
+    world.jobs.world.add("press", status="PENDING", age=7 * HOURS)
+    world.jobs.world.add("mill", status="PENDING", age=5 * HOURS)
+    world.clock.advance(2 * HOURS)
+    late = [verdict for verdict in (await world.good_look()).verdicts if verdict.change.kind is ChangeKind.OVERDUE]
+    assert {verdict.change.job.name: type(verdict) for verdict in late} == {"press": Silence, "mill": Alert}
+
+
+async def test_a_job_is_overdue_again_in_its_next_stage(world: World) -> None:
+    job = await running(world)
+    world.clock.advance(73 * HOURS)
+    await world.good_look()
+    world.jobs.world.preempt(job)
+    await world.good_look()
+    world.clock.advance(7 * HOURS)
+    await world.good_look()
+    assert await kinds(world, job) == ["started", "overdue", "preempted", "overdue"]
+
+
+async def test_a_job_that_a_look_does_not_bring_is_judged_by_the_next_one_that_does(world: World) -> None:
+    job = await running(world)
+    world.clock.advance(73 * HOURS)
+    world.jobs.bad_rows[job] = "rubbish"
+    world.jobs.fault(FAULTS["server_error"], times=None, path=f"/batch/jobs/{job}")
+    look = await world.good_look()
+    assert look.listing.unseen == {job}
+    assert not look.verdicts
+    world.jobs.bad_rows.clear()
+    assert await overdue_twice(world) == ["press"]
+
+
+async def test_a_job_that_vanished_and_is_listed_again_has_reappeared(world: World) -> None:
+    job = await running(world)
+    gone = world.jobs.world.jobs[job]
+    world.jobs.world.delete(job)
+    await world.good_look()
+    world.jobs.world.jobs[job] = gone
+    world.jobs.world.population += 1
+    await world.good_look()
+    assert await kinds(world, job) == ["started", "vanished", "reappeared"]
+
+
+@pytest.mark.parametrize(
+    ("why", "on", "globs", "expected"),
+    [
+        ("completions only", {"completed", "recovered", "incomplete"}, {}, {"completed": 2}),
+        ("everything of one pipeline", ChangeKind, {Field.PIPELINE: ("press-*",)}, {"appeared": 1, "completed": 1}),
+    ],
+)
+async def test_a_rule_may_want(
+    world: World, why: str, on: set[str], globs: dict[Field, tuple[str, ...]], expected: dict[str, int]
+) -> None:
+    rule = Rule(name=why, to=(PLACE,), on=frozenset(map(ChangeKind, on)), globs=globs)
+    world.rules = [rule]
+    for pipeline in ("press-1", "mill-1"):
+        job = world.jobs.world.add(pipeline, status="COMPLETED", age=5)
+        world.jobs.world.edit(job.id, pipeline_key=pipeline)
+    world.jobs.world.add("broken", status="FAILED", age=5)
+    look = await world.good_look()
+    told = Counter(verdict.change.kind for verdict in look.verdicts if not isinstance(verdict, Silence))
+    assert told == expected
