@@ -72,7 +72,8 @@ async def _open(config: Config, stop: asyncio.Event, stack: AsyncExitStack) -> L
     reporter = Reporter(structlog.get_logger("jobsbot"), metrics, vitals)
     chance = random.Random().random  # noqa: S311  spreads retries, guards no secret
     requeued = await store.outbox.requeue_unfinished(now())
-    reporter.opened(requeued, await store.outbox.abandon(destinations(config.rules)))
+    reporter.opened(requeued)
+    reporter.abandoned(await store.outbox.abandon(destinations(config.rules)))
     return Loops(config, store, tuple(apis), client, vitals, reporter, metrics, stop, chance)
 
 

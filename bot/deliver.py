@@ -5,17 +5,21 @@ delays nobody else; a message that must wait lets the others of its channel pass
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import TypeVar
 
 from bot.core.doubts import OnDoubt, clear_up, to_send
 from bot.core.instants import Instant
-from bot.core.messages import Message, Outcome, Parcel, Refused, Scope, TryLater, Unknown, told_by
+from bot.core.messages import Edit, Gone, Notice, Outcome, Parcel, Refused, Scope, TryLater, Unknown, told_by
 from bot.slack.sink import SlackSink
 from bot.sql.sqlite import may_pass
+from bot.store.cards import Cards, Edited
 from bot.store.outbox import Outbox, Settled
 
 SETTLE_AGAIN = 1.0  # seconds
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 async def resolve_routes(
@@ -58,14 +62,35 @@ async def deliver_due(
             attempted, outcome = parcel, Refused(f"a bug of the bot: {error!r}", Scope.MESSAGE)  # costs no other
         return await _persistently(lambda: outbox.settle(attempted, outcome, clock(), chance()))
 
-    done = await asyncio.gather(*map(deliver, await outbox.claim_due(clock())), return_exceptions=True)
+    return await _all(map(deliver, await outbox.claim_due(clock())))
+
+
+async def edit_due(
+    cards: Cards, sink: SlackSink, clock: Callable[[], Instant], chance: Callable[[], float]
+) -> list[Edited]:
+    """Edits the card that has waited longest, if Slack takes an edit now. One that may have arrived is made again."""
+
+    async def edit(claimed: Edit) -> Edited:
+        try:
+            outcome = await sink.edit(claimed)
+        except Exception as error:
+            log.exception("a card could not be edited")
+            outcome = Refused(f"a bug of the bot: {error!r}", Scope.MESSAGE)
+        return await _persistently(lambda: cards.settle(claimed, outcome, clock(), chance()))
+
+    return await _all(map(edit, await cards.claim_edits(clock())))
+
+
+async def _all(work: Iterable[Awaitable[T]]) -> list[T]:
+    """What comes of each. An error is raised once the others are done."""
+    done = await asyncio.gather(*work, return_exceptions=True)
     for error in done:
         if isinstance(error, BaseException):
-            raise error  # once the others are settled
-    return [settled for settled in done if isinstance(settled, Settled)]
+            raise error
+    return [one for one in done if not isinstance(one, BaseException)]
 
 
-async def _persistently(settle: Callable[[], Awaitable[Settled]]) -> Settled:
+async def _persistently(settle: Callable[[], Awaitable[T]]) -> T:
     """Settles, however often the state file fails that for the moment: what went out must not stay unsettled. Whoever
     cancels ends it; then the message is looked for at the next start.
     """
@@ -93,12 +118,12 @@ async def _attempt(
         await outbox.resolve(parcel.message.destination, channel)
     if parcel.doubt is not None:
         sight = await sink.find(parcel.message.key, channel, parcel.doubt)
-        if isinstance(sight, TryLater | Refused | Unknown):
+        if isinstance(sight, TryLater | Refused | Unknown | Gone):
             return parcel, sight
         if outcome := clear_up(sight, parcel.doubt, on_doubt, clock()):
             return parcel, outcome
         parcel = to_send(parcel, sight)
-    elif isinstance(parcel.message, Message):
+    elif not isinstance(parcel.message, Notice):
         twins = await outbox.twins(parcel.message.key, channel)
         if told := told_by(twins, parcel.message):
             return parcel, told

@@ -21,11 +21,12 @@ from bot.core.alerts import destinations
 from bot.core.commands import Command
 from bot.core.faults import Fault, look_wait
 from bot.core.instants import SECOND
-from bot.core.messages import park_time
+from bot.core.pacing import park_time
 from bot.core.replies import Reply
-from bot.deliver import deliver_due, resolve_routes
+from bot.deliver import deliver_due, edit_due, resolve_routes
+from bot.explain import PATIENCE, explain
 from bot.jobs_api.client import JobsApi
-from bot.poll import poll_once
+from bot.poll import Limits, Looked, poll_once
 from bot.report import Reporter
 from bot.slack.sink import SlackSink
 from bot.sql.sqlite import may_pass
@@ -59,6 +60,10 @@ class Loops:
     def job_urls(self) -> Mapping[str, str]:
         return {source.name: source.job_url for source in self.config.sources}
 
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.config.deadlines, self.config.thrashing)
+
     async def look(self, api: JobsApi) -> None:
         """Looks at one source, again and again. BotError if the very first look shows that the key is no good."""
         every, loop = self.config.poll.every.total_seconds(), f"look at {api.source}"
@@ -66,7 +71,8 @@ class Loops:
         while not self.stop.is_set():
             api.asking()
             began = time.monotonic()
-            look = await self.storing(loop, poll_once(api, self.store.looks, self.config.rules, self.job_urls, now()))
+            looking = poll_once(api, self.store.looks, self.config.rules, self.job_urls, now(), self.limits)
+            look = await self.storing(loop, looking)
             took = time.monotonic() - began
             if look is None:
                 self.vitals.turned(loop, now(), int(every * SECOND))
@@ -77,9 +83,19 @@ class Loops:
                 raise BotError(f"The job API of source {api.source!r} does not let the bot in: {fault}.")
             failures = self.reporter.looked(api.source, look, now(), took)
             self.outbox_filled.set()
-            wait = look_wait(every, took, failures, fault)
+            if isinstance(look, Looked):
+                await self._explain(api, look, min(PATIENCE, max(1.0, every - took)))
+            wait = look_wait(every, time.monotonic() - began, failures, fault)
             self.vitals.turned(loop, now(), int(wait * SECOND))
             await rest(self.stop.wait(), wait)
+
+    async def _explain(self, api: JobsApi, look: Looked, seconds: float) -> None:
+        """Asks why the look's jobs failed. The next look does not wait for it, or no more than a second."""
+        asking = explain(api, self.store.looks, look.verdicts, seconds)
+        explained = await self.storing("reasons", asking)
+        if explained is not None and explained.asked:
+            self.reporter.explained(api.source, explained)
+            self.outbox_filled.set()
 
     async def deliver(self, sink: SlackSink) -> None:
         """Empties the outbox; a round that hangs does not keep the next one from starting."""
@@ -88,13 +104,16 @@ class Loops:
                 self.outbox_filled.clear()
                 if not self.store.db.is_writing:  # else it would only queue up behind that
                     rounds.create_task(self._deliver_round(sink))
+                    rounds.create_task(self._edit_round(sink))
                 wait = await self._until_due()
                 self.vitals.turned("delivery", now(), int(DELIVER_EVERY * SECOND))
                 await rest(self.stop.wait(), DELIVER_PAUSE)
                 await rest(self._woken(), max(0.0, wait - DELIVER_PAUSE))
 
     async def find(self, sink: SlackSink) -> None:
-        """Looks for the destinations, ever more rarely, until each is found. Alerts do not wait for it."""
+        """Looks for the destinations, ever more rarely, until each is found. Alerts do not wait for it. Then it is
+        known what waits for a place that none of them is.
+        """
         missing = destinations(self.config.rules)
         for attempt in count(1):
             sought = missing
@@ -102,6 +121,9 @@ class Loops:
             if troubles is not None:
                 self.reporter.resolved(sought, troubles)
                 missing = tuple(troubles)
+            if not missing:
+                named = destinations(self.config.rules)
+                self.reporter.abandoned(await self.storing("giving up", self.store.outbox.abandon(named)) or 0)
             if not missing or self.stop.is_set():
                 return
             await rest(self.stop.wait(), park_time(attempt))
@@ -123,6 +145,12 @@ class Loops:
         if health is not None:
             self.reporter.delivered(settled or (), health, now())
         if settled:
+            self.outbox_filled.set()
+
+    async def _edit_round(self, sink: SlackSink) -> None:
+        edited = await self.storing("edits", edit_due(self.store.cards, sink, now, self.chance))
+        if edited:
+            self.reporter.edited(edited)
             self.outbox_filled.set()
 
     async def _until_due(self) -> float:

@@ -3,19 +3,22 @@ and written in one transaction; a look that failed concludes nothing.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from bot.core.alerts import Rule, Verdict, decide
-from bot.core.changes import diff
+from bot.core.board import Composed, compose, followed, likenesses
+from bot.core.changes import Change, diff, recounted
+from bot.core.deadlines import DEADLINES, Deadline, late_since, overdue
 from bot.core.faults import Fault, swapped_key
-from bot.core.instants import Instant
+from bot.core.instants import Instant, length
 from bot.core.listing import Listing
-from bot.core.memory import becomes_baseline, is_swapped
-from bot.core.messages import Message, compose
+from bot.core.memory import Past, becomes_baseline, is_swapped
 from bot.core.notices import Hearers, notices_of_fault, notices_of_listing
+from bot.core.thrashing import Thrashing, with_thrashing
 from bot.jobs_api.client import JobsApi
+from bot.store.ledger import Ledger
 from bot.store.looks import Looks
 
 
@@ -27,7 +30,7 @@ class Looked:
 
     listing: Listing
     verdicts: tuple[Verdict, ...]
-    messages: tuple[Message, ...]
+    composed: Composed
     first: bool
     watched: bool = True
 
@@ -35,38 +38,79 @@ class Looked:
 Look: TypeAlias = Looked | Fault
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a job may take before that is a change of its own."""
+
+    deadlines: tuple[Deadline, ...] = DEADLINES
+    thrashing: Thrashing = field(default_factory=Thrashing)
+
+
+USUAL = Limits()
+
+
 async def poll_once(
-    api: JobsApi, looks: Looks, rules: Sequence[Rule], job_urls: Mapping[str, str], now: Instant
+    api: JobsApi,
+    looks: Looks,
+    rules: Sequence[Rule],
+    job_urls: Mapping[str, str],
+    now: Instant,
+    limits: Limits = USUAL,
 ) -> Look:
     """One look at one source. A Fault if nothing could be concluded."""
     known = await looks.known(api.source)
     listing = await api.list_jobs(known)
-    look = listing if isinstance(listing, Fault) else await _conclude(listing, looks, rules, job_urls, now)
+    look = listing if isinstance(listing, Fault) else await _conclude(listing, looks, rules, job_urls, now, limits)
     if isinstance(look, Fault):
         await _admit(look, api.source, looks, rules, now)
     return look
 
 
 async def _conclude(
-    listing: Listing, looks: Looks, rules: Sequence[Rule], job_urls: Mapping[str, str], now: Instant
+    listing: Listing,
+    looks: Looks,
+    rules: Sequence[Rule],
+    job_urls: Mapping[str, str],
+    now: Instant,
+    limits: Limits,
 ) -> Look:
     async with looks.transaction() as ledger:
         past = await ledger.past_of(listing)
         if is_swapped(past, listing):
             return swapped_key(past.org_id)
         # In threads: 100,000 changed jobs take seconds, and whoever asks meanwhile is answered.
-        changes = await asyncio.to_thread(diff, past, listing)
-        told, channels = await ledger.told(changes), await ledger.channels()
-        verdicts = await asyncio.to_thread(decide, changes, rules, told, channels)
-        messages = await asyncio.to_thread(compose, verdicts, job_urls, now)
+        found = await _found(ledger, past, listing, limits.thrashing, now)
         before, doubts = await ledger.episodes_of(listing.source), listing.certificate.reasons
         await ledger.remember(past, listing, now)
+        changes = (*found, *await _late(ledger, past, listing, limits.deadlines))
+        told, channels = await ledger.told(changes), await ledger.channels()
+        board = await ledger.board(changes, now)
+        verdicts = await asyncio.to_thread(decide, changes, rules, told, channels, followed(board))
+        board = replace(board, seen=await ledger.seen_before(likenesses(verdicts), now))
+        composed = await asyncio.to_thread(compose, verdicts, board, rules, channels, job_urls, now)
         await ledger.record(verdicts, now)
         hearers = Hearers(rules, channels)
         await ledger.give_notice(notices_of_listing(listing.source, before, doubts, hearers, now), now)
-        await ledger.enqueue(messages, now)
+        await ledger.compose(composed, now)
+        await ledger.recount(recounted(past, listing))
     first = becomes_baseline(past, listing)
-    return Looked(listing, verdicts, messages, first, watched=first or past.baseline is not None)
+    return Looked(listing, verdicts, composed, first, watched=first or past.baseline is not None)
+
+
+async def _found(
+    ledger: Ledger, past: Past, listing: Listing, thrashing: Thrashing, now: Instant
+) -> tuple[Change, ...]:
+    """What differs from what was known."""
+    changes = await asyncio.to_thread(diff, past, listing)
+    spells = await ledger.spells_of(listing.source, changes, now - length(thrashing.within))
+    return tuple(with_thrashing(changes, spells, thrashing, now))
+
+
+async def _late(ledger: Ledger, past: Past, listing: Listing, deadlines: Sequence[Deadline]) -> Iterable[Change]:
+    """The jobs that were seen in this look, and are overdue as of now."""
+    slow = await ledger.long_in_status(listing.source, late_since(deadlines, listing.started))
+    seen = (memory for memory in slow if memory.job.id not in listing.unseen)
+    return overdue(seen, deadlines, past, listing.started)
 
 
 async def _admit(fault: Fault, source: str, looks: Looks, rules: Sequence[Rule], now: Instant) -> None:

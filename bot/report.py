@@ -7,14 +7,16 @@ from typing import assert_never
 
 import structlog
 
-from bot.core.alerts import Alert, Verdict
+from bot.core.alerts import Silence, Verdict
 from bot.core.faults import Fault
 from bot.core.instants import SECOND, Instant
 from bot.core.listing import RowFault
-from bot.core.messages import Delivered, Refused, TryLater, Unknown
+from bot.core.messages import Delivered, Gone, Refused, TryLater, Unknown
 from bot.core.replies import Health
+from bot.explain import Explained
 from bot.poll import Look, Looked
 from bot.slack.doors import Door
+from bot.store.cards import Edited
 from bot.store.outbox import Settled
 from bot.telemetry import Metrics
 from bot.vitals import Vitals
@@ -29,9 +31,11 @@ class Reporter:
         self._vitals = vitals
         self._said: dict[str, set[str]] = {}
 
-    def opened(self, unfinished: int, abandoned: int) -> None:
-        if abandoned:
-            self._log.warning("messages for places that no rule names any more are given up", count=abandoned)
+    def abandoned(self, count: int) -> None:
+        if count:
+            self._log.warning("messages for places that no rule names any more are given up", count=count)
+
+    def opened(self, unfinished: int) -> None:
         if unfinished:
             self._log.warning(
                 "messages were under way when the bot last stopped; they are sent again", count=unfinished
@@ -83,11 +87,19 @@ class Reporter:
             case _:
                 assert_never(look)
 
+    def explained(self, source: str, explained: Explained) -> None:
+        self._log.debug("asked why jobs failed", source=source, asked=explained.asked, answered=explained.answered)
+
+    def edited(self, edited: Sequence[Edited]) -> None:
+        for one in edited:
+            self._edited(one)
+
     def delivered(self, settled: Sequence[Settled], health: Health, now: Instant) -> None:
         for one in settled:
             self._settled(one)
         self._metrics.waiting.set(health.waiting)
         self._metrics.oldest.set(max(0.0, (now - health.oldest) / SECOND) if health.oldest is not None else 0)
+        self._metrics.edits_waiting.set(health.edits)
         self._metrics.parked.set(len(health.parked))
 
     def _good_look(self, source: str, look: Looked, now: Instant) -> None:
@@ -118,9 +130,8 @@ class Reporter:
 
     def _changes(self, verdicts: Sequence[Verdict]) -> None:
         for verdict in verdicts:
-            told = "alert" if isinstance(verdict, Alert) else "silence"
-            self._metrics.changes.labels(str(verdict.change.kind), told).inc()
-        alerts = [verdict.change for verdict in verdicts if isinstance(verdict, Alert)]
+            self._metrics.changes.labels(str(verdict.change.kind), type(verdict).__name__.lower()).inc()
+        alerts = [verdict.change for verdict in verdicts if not isinstance(verdict, Silence)]
         for change in alerts[:LOGGED_CHANGES]:
             self._log.info("change", key=change.key, name=change.job.name)
         if more := len(alerts[LOGGED_CHANGES:]):
@@ -141,6 +152,26 @@ class Reporter:
             case TryLater(reason=reason) | Unknown(reason=reason):
                 if settled.parcel.attempts == 1:
                     self._log.warning("the message is not said yet", **where, why=reason)
+            case Gone(reason=reason):
+                self._log.warning("the card is gone; it is posted anew", **where, why=reason)
+            case _:
+                assert_never(outcome)
+
+    def _edited(self, edited: Edited) -> None:
+        edit, outcome = edited.edit, edited.outcome
+        self._metrics.edits.labels(type(outcome).__name__).inc()
+        where = {"destination": edit.destination, "card": edit.card}
+        match outcome:
+            case Delivered(degraded=degraded):
+                self._log.debug("edited", **where, degraded=degraded or None)
+            case Gone(reason=reason):
+                self._log.warning("the card is gone; it is posted anew", **where, why=reason)
+            case Refused(reason=reason):
+                if edited.news:
+                    self._log.error("the card cannot be edited", **where, why=reason, scope=str(outcome.scope))
+            case TryLater(reason=reason) | Unknown(reason=reason):
+                if edit.attempts == 1:
+                    self._log.warning("the card is not edited yet", **where, why=reason)
             case _:
                 assert_never(outcome)
 

@@ -89,9 +89,13 @@ class Metrics:
         self.messages = Counter(
             "jobsbot_messages", "Attempts to say a message, by outcome", ["outcome"], registry=registry
         )
+        self.edits = Counter("jobsbot_edits", "Attempts to edit a card, by outcome", ["outcome"], registry=registry)
         self.waiting = Gauge("jobsbot_outbox_messages", "Messages not yet said", registry=registry)
         self.oldest = Gauge(
             "jobsbot_outbox_oldest_seconds", "Age of the oldest message not yet said", registry=registry
+        )
+        self.edits_waiting = Gauge(
+            "jobsbot_edits_waiting", "Cards that do not show yet how their jobs stand", registry=registry
         )
         self.parked = Gauge("jobsbot_parked_routes", "Destinations that cannot be reached", registry=registry)
         self.answers = Histogram(

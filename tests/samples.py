@@ -1,14 +1,17 @@
 """Values that tests of the memory, the delivery and the answers share, and a clock that stands until it is moved."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core.alerts import Rule
+from bot.core.board import Composed
+from bot.core.cards import Card, Entry, Face, Member
 from bot.core.instants import SECOND, Instant, instant
 from bot.core.jobs import Job
 from bot.core.listing import Certificate, Listing, Row
-from bot.core.messages import Entry, Message, News
+from bot.core.messages import Opening
 from bot.store.store import Store
 
 NOW = instant(datetime(2026, 11, 23, 12, tzinfo=UTC))
@@ -68,27 +71,65 @@ async def take_in(store: Store, listing: Listing, now: Instant = NOW) -> None:
         await ledger.remember(await ledger.past_of(listing), listing, now)
 
 
-def message(key: str = "m1", destination: str = PLACE, *, tells: tuple[str, ...] = ("c1",)) -> Message:
-    entry = Entry(
-        change_key=tells[0],
+def entry(number: int = 1, **changes: object) -> Entry:
+    made = Entry(
+        change_key=f"c{number}",
         kind="failed",
         inferred=False,
         source="default",
-        job_id="job_00001",
-        name="nightly-1",
+        job_id=f"job_{number:05d}",
+        name=f"nightly-{number}",
         pipeline="machine-state",
         type="batch",
         at=NOW,
         error="out of memory",
         tries=1,
     )
-    news = News(rule="failures", entries=(entry,), counts={"failed": 1}, jobs=1)
-    return Message(key=key, destination=destination, mentions=(), news=news, tells=tells, created_at=NOW)
+    return replace(made, **changes)  # type: ignore[arg-type]  # each test names fields of an entry
 
 
-async def enqueue(store: Store, *messages: Message, now: Instant = NOW) -> None:
+def card(key: str = "m1", destination: str = PLACE, **changes: object) -> Card:
+    made = Card(
+        key=key,
+        destination=destination,
+        rule="failures",
+        group=("machine-state",),
+        label=("machine-state",),
+        opened_at=NOW,
+        until=NOW + MINUTE,
+        closes_at=NOW + 15 * MINUTE,
+        since=NOW,
+        size=1,
+        failing=1,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # each test names fields of a card
+
+
+def face(*entries: Entry) -> Face:
+    shown = entries or (entry(),)
+    return Face(
+        card="m1",
+        rule="failures",
+        label=("machine-state",),
+        since=NOW,
+        entries=shown,
+        counts=dict(Counter(each.kind for each in shown)),
+        jobs=len(shown),
+    )
+
+
+def message(key: str = "m1", destination: str = PLACE, *, tells: tuple[str, ...] = ("c1",)) -> Opening:
+    """That which opens a card."""
+    return Opening(key=key, destination=destination, card=key, mentions=(), tells=tells, created_at=NOW, due_at=NOW)
+
+
+async def enqueue(store: Store, *openings: Opening, now: Instant = NOW) -> None:
+    """With their cards, each of one job."""
+    cards = tuple(card(each.card, each.destination) for each in openings)
+    members = tuple(Member(card=each.card, entry=entry(), likeness="out of memory", ended_at=now) for each in openings)
+    due = tuple(replace(each, due_at=now) for each in openings)
     async with store.looks.transaction() as ledger:
-        await ledger.enqueue(messages, now)
+        await ledger.compose(Composed(cards, members, due), now)
 
 
 def rule(*to: str, name: str = "failures", mention: Sequence[str] = (), goes_on: bool = False) -> Rule:

@@ -114,7 +114,7 @@ async def test_a_rate_limit_holds_that_channel_for_as_long_as_slack_says(world: 
 async def test_a_burst_of_news_stays_within_slack_s_limit_for_a_channel(world: World) -> None:
     world.slack.rates.post_burst = 3
     for number in range(6):
-        await world.fail(f"job {number}")
+        await world.fail(f"job {number}", pipeline=f"pipeline {number}")
         for _ in range(3):
             await world.deliver()
     for _ in range(5):

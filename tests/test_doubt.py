@@ -188,7 +188,7 @@ async def test_a_message_in_doubt_holds_up_no_other_of_its_channel(world: World)
     await world.fail("press")
     world.slack.fault(faults.DROPPED, method="chat.postMessage")
     await world.deliver()
-    await world.fail("lathe")
+    await world.fail("lathe", pipeline="another one")
     await seconds(world, 3)
     assert ["lathe" in post.text for post in world.posts()] == [True]
 

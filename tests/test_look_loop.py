@@ -64,6 +64,14 @@ async def test_a_long_look_is_not_taken_for_a_stuck_one(world: World) -> None:
     assert len(due) > 1
 
 
+async def test_a_failure_that_does_not_say_why_is_asked_after_the_look_that_found_it(world: World) -> None:
+    press = world.jobs.world.add("press", status="FAILED", age=5, failed_at=world.jobs.world.now(), error=None)
+    async with looking(world):
+        await asked(world, 2)
+    (memory,), _ = await world.store.archive.find(press.id, 1)
+    assert memory.job.error == "Job failed: BackoffLimitExceeded"
+
+
 async def test_who_asks_for_health_is_told_that_the_state_file_cannot_be_written(world: World) -> None:
     loops = loops_of(world)
     loops.vitals.stored("pruning", "database or disk is full")

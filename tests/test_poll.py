@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot.core.board import Composed
 from bot.core.faults import Fault, FaultKind
-from bot.core.messages import Message
+from bot.core.messages import Opening, ThreadReply
 from bot.sandbox.jobs_faults import FAULTS
 from tests.samples import rule
 from tests.world import World
@@ -47,7 +48,7 @@ async def test_the_same_list_read_again_yields_nothing(world: World) -> None:
     await world.fail("press")
     before = await world.history()
     look = await world.good_look()
-    assert (look.verdicts, look.messages) == ((), ())
+    assert (look.verdicts, look.composed) == ((), Composed())
     assert await world.history() == before
     assert await waiting(world) == 1
 
@@ -83,8 +84,12 @@ async def test_what_was_missed_meanwhile_is_told_by_the_next_good_look(world: Wo
     assert isinstance(await world.look(), Fault)
     world.jobs.world.retry(job.id)
     look = await world.good_look()
-    assert [message.news.counts for message in look.messages] == [{"failed": 1}]
+    opening, reply = look.composed.messages
     failed = next(entry for entry in await world.history() if entry.kind == "failed")
+    assert isinstance(opening, Opening)
+    assert opening.tells == (failed.key,)
+    assert isinstance(reply, ThreadReply)
+    assert [entry.kind for entry in reply.news.entries] == ["retried", "failed"]
     assert failed.inferred
 
 
@@ -131,7 +136,7 @@ async def test_a_place_reached_by_two_rules_is_told_once_and_rings_for_both(worl
     (entry,) = [entry for entry in await world.history() if entry.kind == "failed"]
     assert (entry.rule, entry.reason) == ("first", "rule first, second")
     messages = [parcel.message for parcel in await world.store.outbox.claim_due(world.clock())]
-    assert {(message.destination, message.mentions) for message in messages if isinstance(message, Message)} == {
+    assert {(message.destination, message.mentions) for message in messages if isinstance(message, Opening)} == {
         ("#ml-alerts", ("@U0SANDBOX1", "@U0SANDBOX2")),
         ("#general", ("@U0SANDBOX2",)),
     }

@@ -9,12 +9,14 @@ import structlog
 from structlog.testing import LogCapture
 
 from bot.core.alerts import Alert, Route, Silence
+from bot.core.board import Composed
 from bot.core.changes import Change, ChangeKind
 from bot.core.faults import Fault, FaultKind
 from bot.core.instants import SECOND
 from bot.core.listing import RowFault
 from bot.core.messages import Delivered, Outcome, Parcel, Receipt, Refused, Scope, TryLater, Unknown
 from bot.core.replies import Health, ParkedRoute
+from bot.explain import Explained
 from bot.poll import Looked
 from bot.report import LOGGED_CHANGES, Reporter
 from bot.slack.doors import Door
@@ -24,7 +26,7 @@ from bot.vitals import Sight, Vitals
 from tests.samples import NOW, PLACE, SUSPECT, job, listing, message
 
 BROKEN = Fault(FaultKind.SERVER, "HTTP 503")
-WELL = Looked(listing([]), (), (), first=False)
+WELL = Looked(listing([]), (), Composed(), first=False)
 IDLE = Health(sources=(), parked=(), waiting=0, oldest=None, refused=0)
 FAILED = Change(job=job(), kind=ChangeKind.FAILED, was=None, status="FAILED", retry_count=0, preemption_count=0)
 
@@ -64,6 +66,13 @@ def test_a_trouble_of_another_kind_is_another(told: Told) -> None:
     for kind in (FaultKind.SERVER, FaultKind.TIMEOUT, FaultKind.TIMEOUT):
         told.reporter.looked("prod", Fault(kind, "no"), NOW, 0.1)
     assert len(told.lines()) == 2
+
+
+def test_what_was_asked_after_a_look_is_one_quiet_line(told: Told) -> None:
+    told.reporter.explained("prod", Explained(asked=3, answered=2))
+    assert told.capture.entries == [
+        {"log_level": "debug", "event": "asked why jobs failed", "source": "prod", "asked": 3, "answered": 2}
+    ]
 
 
 def test_failed_looks_are_counted_in_a_row(told: Told) -> None:
@@ -192,14 +201,14 @@ def test_slack_out_of_reach_at_the_start_is_logged_once(told: Told) -> None:
 
 
 def test_what_was_under_way_at_the_last_stop_is_logged(told: Told) -> None:
-    told.reporter.opened(0, 0)
+    told.reporter.opened(0)
     assert told.lines() == []
-    told.reporter.opened(3, 0)
+    told.reporter.opened(3)
     assert told.capture.entries[0]["count"] == 3
 
 
 def test_messages_for_places_that_nobody_names_any_more_are_logged_as_given_up(told: Told) -> None:
-    told.reporter.opened(0, 3)
+    told.reporter.abandoned(3)
     assert told.lines() == [("warning", "messages for places that no rule names any more are given up")]
 
 

@@ -13,15 +13,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.alerts import Rule
 from bot.core.doubts import OnDoubt
 from bot.core.history import Entry, HistoryQuery
-from bot.deliver import deliver_due
+from bot.deliver import deliver_due, edit_due
 from bot.jobs_api.client import JobsApi, connect
-from bot.poll import Look, Looked, poll_once
+from bot.poll import USUAL, Limits, Look, Looked, poll_once
 from bot.sandbox.jobs_server import JobsServer
 from bot.sandbox.jobs_world import JobsWorld
 from bot.sandbox.slack_model import Message
 from bot.sandbox.slack_server import SlackServer
 from bot.slack.channels import Channels
 from bot.slack.sink import SlackSink
+from bot.store.cards import Edited
 from bot.store.outbox import Settled
 from bot.store.store import Store, open_store
 from tests.samples import KEEP, Clock, rule
@@ -41,9 +42,10 @@ class World:
     rules: Sequence[Rule] = field(default_factory=lambda: [rule()])
     job_urls: Mapping[str, str] = field(default_factory=dict)
     on_doubt: OnDoubt = OnDoubt.REPEAT
+    limits: Limits = USUAL
 
     async def look(self) -> Look:
-        return await poll_once(self.api, self.store.looks, self.rules, self.job_urls, self.clock())
+        return await poll_once(self.api, self.store.looks, self.rules, self.job_urls, self.clock(), self.limits)
 
     async def good_look(self) -> Looked:
         look = await self.look()
@@ -51,11 +53,17 @@ class World:
         return look
 
     async def deliver(self) -> list[Settled]:
-        return await deliver_due(self.store.outbox, self.sink, self.on_doubt, self.clock, lambda: CHANCE)
+        """A round of what goes on all the time: posts and edits."""
+        settled = await deliver_due(self.store.outbox, self.sink, self.on_doubt, self.clock, lambda: CHANCE)
+        await self.edit()
+        return settled
 
-    async def fail(self, *names: str) -> list[str]:
+    async def edit(self) -> list[Edited]:
+        return await edit_due(self.store.cards, self.sink, self.clock, lambda: CHANCE)
+
+    async def fail(self, *names: str, pipeline: str = "machine-state-classification") -> list[str]:
         """Jobs that ran at the last look and have failed since; the next look has been at them."""
-        ids = [self.jobs.world.add(name, status="RUNNING", age=60).id for name in names]
+        ids = [self.jobs.world.add(name, status="RUNNING", pipeline_key=pipeline, age=60).id for name in names]
         await self.good_look()
         self.clock.advance(1)
         for id_ in ids:

@@ -5,7 +5,19 @@ from enum import StrEnum
 from typing import TypeAlias, assert_never
 
 from bot.core.instants import SECOND, Instant
-from bot.core.messages import Delivered, Doubt, Message, Outcome, Parcel, Receipt, Refused, Scope, TryLater, Unknown
+from bot.core.messages import (
+    Delivered,
+    Doubt,
+    Gone,
+    Notice,
+    Outcome,
+    Parcel,
+    Receipt,
+    Refused,
+    Scope,
+    TryLater,
+    Unknown,
+)
 
 SETTLING = 10 * SECOND  # not found for so long after the attempt ended means that it did not arrive
 CLOCKS_DIFFER = 120 * SECOND  # so much before the attempt began, and after it ended, it is looked for: clocks differ
@@ -64,7 +76,7 @@ def to_send(parcel: Parcel, sight: Sight) -> Parcel:
     if isinstance(sight, Absent):
         return replace(parcel, doubt=None)
     message = parcel.message
-    return replace(parcel, message=replace(message, mentions=())) if isinstance(message, Message) else parcel
+    return parcel if isinstance(message, Notice) else replace(parcel, message=replace(message, mentions=()))
 
 
 def doubt_after(outcome: Outcome, before: Doubt | None, began: Instant, now: Instant) -> Doubt | None:
@@ -73,8 +85,8 @@ def doubt_after(outcome: Outcome, before: Doubt | None, began: Instant, now: Ins
         case Delivered():
             return None
         case Unknown():
-            return Doubt(before.began, now, before.times + 1) if before else Doubt(min(began, now), now)
-        case TryLater() | Refused():
+            return replace(before, ended=now, times=before.times + 1) if before else Doubt(min(began, now), now)
+        case TryLater() | Refused() | Gone():
             return before
         case _:
             assert_never(outcome)

@@ -2,69 +2,70 @@
 rendered when it is sent.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from itertools import groupby
-from typing import TypeAlias
+from typing import Final, TypeAlias, assert_never
 
-from bot.core.alerts import Alert, Destination, Route, Verdict
-from bot.core.changes import Change
-from bot.core.instants import SECOND, Instant
+from bot.core.alerts import Destination
+from bot.core.cards import Entry, Face
+from bot.core.instants import Instant
 
-VERSION = 1  # of the stored form
-NAMED = 10  # jobs that an alert names; the rest is counted
-MAX_BACKOFF = 15.0  # seconds
-BURST = 3  # posts to a channel that may follow each other at once
-PARK = (60.0, 300.0, 900.0, 3600.0)  # seconds until a parked route is tried again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What an alert says of one job. `at` is when it happened, `tries` counts the first time too."""
-
-    change_key: str
-    kind: str
-    inferred: bool
-    source: str
-    job_id: str
-    name: str
-    pipeline: str
-    type: str
-    at: Instant
-    error: str
-    tries: int
-    url: str = ""
+VERSION: Final = 1  # of the stored form
+NAMED_IN_THREAD: Final = 50  # jobs that a reply names; the rest is counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What one look brought for one rule and place: `entries` tells of the newest jobs, newest first; `counts` counts
-    every change by kind, `jobs` every job.
+    """What a reply tells of a card's jobs: `entries` are the newest changes, newest first; `counts` counts every change
+    by kind, `jobs` every job it tells of, `total` those on the card. `label` is what they all have in common.
     """
 
     rule: str
+    label: tuple[str, ...]
     entries: tuple[Entry, ...]
     counts: dict[str, int]
     jobs: int
+    total: int
     show_source: bool = False
 
     @property
     def unnamed(self) -> int:
         """How many jobs are counted, but not named."""
-        return self.jobs - len({(entry.source, entry.job_id) for entry in self.entries})
+        return self.jobs - len({entry.job for entry in self.entries})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Opening:
+    """A card is posted. What it shows is drawn when that happens; `anew` counts how often it was posted before."""
+
     key: str
     destination: Destination
+    card: str
     mentions: tuple[str, ...]
-    news: News
     tells: tuple[str, ...]  # keys of the changes it carries
     created_at: Instant
+    due_at: Instant
+    anew: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadReply:
+    """A card's thread goes on: `about` is "steps" if its jobs changed, "newcomers" if others joined them. `broadcast`
+    says that the channel sees it too.
+    """
+
+    key: str
+    destination: Destination
+    card: str
+    about: str
+    mentions: tuple[str, ...]
+    broadcast: bool
+    news: News
+    tells: tuple[str, ...]
+    created_at: Instant
+    due_at: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,30 +82,59 @@ class Notice:
     why: str
     created_at: Instant
 
+    @property
+    def due_at(self) -> Instant:
+        return self.created_at
+
+
+Message: TypeAlias = Opening | ThreadReply | Notice
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """An attempt that may have arrived: when it began and ended, by our clock. If nobody can look for it, it is
     repeated: then `began` is of the first, `ended` of the last, and `times` counts those without a clear answer; an
-    attempt that ended with the process is none of them.
+    attempt that ended with the process is none of them. A reply was sent under `thread`.
     """
 
     began: Instant
     ended: Instant
     times: int = 1
+    thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A message claimed for delivery at `claimed_at`. `attempts` counts this one; `channel` is the id its destination
-    resolved to; `doubt` is an earlier attempt that may have arrived.
+    resolved to; `doubt` is an earlier attempt that may have arrived. An opening shows `face`, as the card stood at
+    `version`; a reply belongs under `thread`, the ts of its card.
     """
 
-    message: Message | Notice
+    message: Message
     attempts: int
     channel: str | None
     claimed_at: Instant = 0
     doubt: Doubt | None = None
+    face: Face | None = None
+    version: int = 0
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A card claimed for an edit: it is to show `face`, as it stood at `version`; `shown` is the digest of what it
+    shows.
+    """
+
+    card: str
+    destination: Destination
+    face: Face
+    version: int
+    channel: str
+    ts: str
+    shown: str
+    attempts: int
+    claimed_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +155,15 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
+    """`shown` is a digest of what stands there now, empty if nobody knows. `by_twin` says that another message told it
+    all, `astray` that a reply stands in the channel itself, because its card is gone.
+    """
+
     receipt: Receipt
     degraded: str = ""  # why it went out as plain text
+    shown: str = ""
+    by_twin: bool = False
+    astray: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +190,15 @@ class Unknown:
     reason: str
 
 
-Failure: TypeAlias = TryLater | Refused | Unknown
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The card that it belongs to is not there any more, or cannot be edited any more."""
+
+    reason: str
+
+
+Failure: TypeAlias = TryLater | Refused | Unknown | Gone
 Outcome: TypeAlias = Delivered | Failure
-
-
-def compose(verdicts: Iterable[Verdict], job_urls: Mapping[str, str], now: Instant) -> tuple[Message, ...]:
-    """One message for each rule and place that has alerts. `job_urls` are templates with `{job_id}` by source."""
-    alerts = [verdict for verdict in verdicts if isinstance(verdict, Alert)]
-    placed = [(route, alert.change) for alert in alerts for route in alert.routes]
-    placed.sort(key=_place)
-    return tuple(_message([*group], job_urls, now) for _, group in groupby(placed, key=_place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,52 +210,16 @@ class Twin:
     receipt: Receipt | None
 
 
-def told_by(twins: Iterable[Twin], message: Message) -> Delivered | TryLater | None:
+def told_by(twins: Iterable[Twin], message: Opening | ThreadReply) -> Delivered | TryLater | None:
     """What is to become of a message if another one says it all, and rings all, in the same channel under another name
     of it. None if it must be sent.
     """
     for twin in twins:
         if twin.shared == len(message.tells) and set(message.mentions) <= set(twin.mentions):
             later = TryLater("the same is under way to this channel, by another name of it", after=1.0)
-            return Delivered(twin.receipt, "told there already, by another name of it") if twin.receipt else later
+            told = "told there already, by another name of it"
+            return Delivered(twin.receipt, told, by_twin=True) if twin.receipt else later
     return None
-
-
-def backoff(attempts: int, chance: float) -> float:
-    """Seconds until the next attempt: doubles from 1 to at most 15; `chance` in [0, 1) takes off up to half."""
-    return min(MAX_BACKOFF, 2.0 ** min(attempts - 1, 10)) * (1 - chance / 2)
-
-
-def park_time(refusals: int) -> float:
-    """Seconds until a route that cannot work is tried again."""
-    return PARK[min(refusals, len(PARK)) - 1]
-
-
-def _place(placed: tuple[Route, Change]) -> tuple[str, str]:
-    return (placed[0].destination, placed[0].rule)
-
-
-def _message(placed: Sequence[tuple[Route, Change]], job_urls: Mapping[str, str], now: Instant) -> Message:
-    changes = [change for _, change in placed]
-    keys = tuple(change.key for change in changes)
-    newest = sorted(changes, key=lambda change: (_when(change, now), change.key), reverse=True)
-    jobs = list(dict.fromkeys(map(_job, newest)))
-    named = frozenset(jobs[:NAMED])
-    route = placed[0][0]
-    return Message(
-        key=message_key(route.destination, keys),
-        destination=route.destination,
-        mentions=tuple(dict.fromkeys(mention for route, _ in placed for mention in route.mentions)),
-        news=News(
-            rule=route.rule,
-            entries=tuple(_entry(change, job_urls, now) for change in newest if _job(change) in named),
-            jobs=len(jobs),
-            counts=dict(Counter(str(change.kind) for change in changes)),
-            show_source=len(job_urls) > 1,
-        ),
-        tells=keys,
-        created_at=now,
-    )
 
 
 def message_key(destination: Destination, keys: Iterable[str]) -> str:
@@ -227,34 +227,28 @@ def message_key(destination: Destination, keys: Iterable[str]) -> str:
     return blake2b("\n".join((destination, *sorted(keys))).encode(), digest_size=16).hexdigest()
 
 
-def _job(change: Change) -> tuple[str, str]:
-    return (change.job.source, change.job.id)
+def rank(message: Message) -> int:
+    """Lower ones go first: what opens a card or rings somebody before what merely goes on."""
+    match message:
+        case Opening(anew=anew):
+            return int(anew > 0)
+        case ThreadReply(mentions=mentions):
+            return 0 if mentions else 1
+        case Notice():
+            return 0
+        case _:
+            assert_never(message)
 
 
-def _when(change: Change, now: Instant) -> Instant:
-    return change.at if change.at is not None else change.job.updated_at or now
-
-
-def _entry(change: Change, job_urls: Mapping[str, str], now: Instant) -> Entry:
-    job = change.job
-    template = job_urls.get(job.source, "")
-    return Entry(
-        change_key=change.key,
-        kind=change.kind,
-        inferred=change.inferred,
-        source=job.source,
-        job_id=job.id,
-        name=job.name,
-        pipeline=job.pipeline_key,
-        type=job.pipeline_type,
-        at=_when(change, now),
-        error=job.error,
-        tries=change.retry_count + 1,
-        url=template.replace("{job_id}", job.id) if template else "",
+def reopened(card: str, destination: Destination, anew: int, now: Instant) -> Opening:
+    """A card that is posted again. It rings nobody: whoever was to hear of it has heard."""
+    return Opening(
+        key=message_key(destination, (card, f"anew {anew}")),
+        destination=destination,
+        card=card,
+        mentions=(),
+        tells=(),
+        created_at=now,
+        due_at=now,
+        anew=anew,
     )
-
-
-def paced(allowed_from: Instant, now: Instant, *, every: Instant = SECOND, burst: int = BURST) -> tuple[bool, Instant]:
-    """Whether a post may go out now, and the mark to keep if it does: one `every` so long, `burst` after a rest."""
-    mark = max(allowed_from, now)
-    return mark - now <= (burst - 1) * every, mark + every

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.messages import Failure, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Failure, Gone, Refused, Scope, TryLater, Unknown
 from bot.slack.answers import fields, text
 from bot.slack.errors import outcome_of
 
@@ -72,5 +72,5 @@ def _shut(outcome: Failure, variable: str, remedy: str) -> Door:
             return Door(
                 refusal=f"Slack refuses {variable}: {reason}. Put in {remedy} of your app's pages, and start again."
             )
-        case Refused(reason=reason) | TryLater(reason=reason) | Unknown(reason=reason):
+        case Refused(reason=reason) | TryLater(reason=reason) | Unknown(reason=reason) | Gone(reason=reason):
             return Door(trouble=reason)

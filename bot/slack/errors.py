@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.core.messages import Failure, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Failure, Gone, Refused, Scope, TryLater, Unknown
 from bot.core.texts import masked
 
 CREDENTIALS: Final = frozenset({
@@ -28,6 +28,10 @@ PAYLOAD: Final = frozenset({
     "invalid_arg_name", "invalid_array_arg", "invalid_charset", "invalid_form_data", "invalid_post_type",
     "missing_post_type", "block_mismatch", "view_too_large",
 })  # fmt: skip
+ASTRAY: Final = frozenset({
+    "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "cannot_reply_to_message",
+    "invalid_thread_ts",
+})  # fmt: skip  # the message that it is about is not there any more, or must stay as it is
 METADATA: Final = ("invalid_metadata", "metadata_")  # so the errors begin that are about a message's metadata
 WAIT: Final = frozenset({"ratelimited", "rate_limited", "external_channel_migrating", "team_added_to_org"})
 MAX_RETRY_AFTER = 3_600.0  # seconds
@@ -81,6 +85,8 @@ def _outcome_of_answer(error: SlackApiError) -> Failure:
         return Refused(f"{name} (needed: {needed})" if needed else name, Scope.CHANNEL)
     if _is_payload(name):
         return Refused(name, Scope.MESSAGE)
+    if name in ASTRAY:
+        return Gone(name)
     return Unknown(f"Slack answered {name or f'HTTP {_status(error)} without a readable body'}")
 
 

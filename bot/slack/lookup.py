@@ -1,14 +1,15 @@
-"""A message looked for in its channel, by the key in its metadata, around the time of its attempt. Slack has no other
-way to tell whether a post whose answer was lost has arrived.
+"""A message looked for in its channel or thread, by the key in its metadata, around the time of its attempt. Slack has
+no other way to tell whether a post whose answer was lost has arrived.
 """
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.doubts import CLOCKS_DIFFER, Absent, Sight, Unseeable
 from bot.core.instants import SECOND, Instant
-from bot.core.messages import Doubt, Failure, Receipt, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Doubt, Failure, Gone, Receipt, Refused, Scope, TryLater, Unknown
 from bot.slack.answers import Fields, fields, next_cursor, rows, text
 from bot.slack.errors import outcome_of
 from bot.slack.posting import client_msg_id
@@ -18,22 +19,32 @@ PAGE = 200  # messages; Slack recommends no more (conversations.history)
 
 async def look_for(client: AsyncWebClient, channel: str, key: str, doubt: Doubt) -> Sight | Failure:
     """The receipt of the message with this key, posted by the attempt in doubt. A Failure here says nothing of the
-    message: looking again does no harm, and costs no other message its turn.
+    message: looking again does no harm, and costs no other message its turn. A reply may stand in the channel itself,
+    if its card was gone.
     """
+    sight = await _look_in(doubt.thread, client, channel, key, doubt)
+    if doubt.thread and isinstance(sight, Absent):
+        return await _look_in(None, client, channel, key, doubt)
+    return sight
+
+
+async def _look_in(thread: str | None, client: AsyncWebClient, channel: str, key: str, doubt: Doubt) -> Sight | Failure:
     try:
-        async for message in _history(client, channel, doubt):
+        async for message in _messages(thread, client, channel, doubt):
             if _is(message, key):
                 return Receipt(channel, text(message, "ts"))
     except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
-        return _failure(outcome_of(error))
+        failure = outcome_of(error)
+        return Absent() if isinstance(failure, Gone) else _failure(failure)
     return Absent()
 
 
-async def _history(client: AsyncWebClient, channel: str, doubt: Doubt) -> AsyncIterator[Fields]:
+async def _messages(thread: str | None, client: AsyncWebClient, channel: str, doubt: Doubt) -> AsyncIterator[Fields]:
+    read = partial(client.conversations_replies, ts=thread) if thread else client.conversations_history
     cursor, more = "", True
     while more:
         page = fields(
-            await client.conversations_history(
+            await read(
                 channel=channel,
                 oldest=_ts(doubt.began - CLOCKS_DIFFER),
                 latest=_ts(doubt.ended + CLOCKS_DIFFER),
@@ -62,7 +73,7 @@ def _is(message: Fields, key: str) -> bool:
             return False
 
 
-def _failure(failure: Failure) -> Unseeable | Failure:
+def _failure(failure: TryLater | Refused | Unknown) -> Unseeable | Failure:
     match failure:
         case Refused(scope=Scope.WORKSPACE):
             return failure

@@ -9,7 +9,7 @@ from bot.slack.answers import fields, inner
 from bot.slack.channels import Channels
 from bot.slack.elements import Rendered
 from bot.slack.errors import outcome_of
-from bot.slack.posting import post
+from bot.slack.posting import Spot, post
 
 TEST = "This is a test message of jobsbot: alerts for this place will come here."
 
@@ -53,5 +53,5 @@ async def inspect(client: AsyncWebClient, channels: Channels, destination: str) 
 
 async def send_test(client: AsyncWebClient, place: Place, key: str) -> str:
     """Why a test message did not arrive the way that alerts go; empty if it did."""
-    outcome = await post(client, place.channel, key, Rendered(TEST, []), lambda: TEST)
+    outcome = await post(client, Spot(place.channel), key, Rendered(TEST, []), lambda: TEST)
     return "" if isinstance(outcome, Delivered) else outcome.reason

@@ -3,17 +3,23 @@ text. A post that may have arrived is never repeated here.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypedDict
 from uuid import NAMESPACE_URL, uuid5
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.messages import Delivered, Outcome, Receipt
+from bot.core.messages import Delivered, Gone, Outcome, Receipt, Refused
 from bot.slack.answers import fields, text
-from bot.slack.elements import Rendered
+from bot.slack.elements import Block, Rendered, digest
 from bot.slack.errors import error_name, is_metadata, is_payload, outcome_of
 
 EVENT_TYPE = "jobsbot_message"
+PLAINLY = "sent as plain text, because Slack refused its form"
+UNMARKED = "sent without its key, because Slack refused that"
+NO_THREADS = "restricted_action_non_threadable_channel"
+LOCKED_THREAD = "restricted_action_thread_locked"
 
 
 def client_msg_id(key: str) -> str:
@@ -21,36 +27,121 @@ def client_msg_id(key: str) -> str:
     return str(uuid5(NAMESPACE_URL, key))
 
 
-async def post(client: AsyncWebClient, channel: str, key: str, rendered: Rendered, plain: Callable[[], str]) -> Outcome:
-    """`plain` gives the words for want of blocks."""
-    metadata: Mapping[str, object] = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
-    try:
-        return Delivered(await _post(client, channel, key, rendered, metadata))
-    except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
-        if not isinstance(error, SlackApiError) or not is_payload(error):
-            return outcome_of(error)
-        refused = error
-    degraded = Rendered(plain(), [])
-    try:
-        receipt = await _post(client, channel, key, degraded, {} if is_metadata(refused) else metadata)
-    except Exception as error:  # noqa: BLE001  as above
-        return outcome_of(error)
-    return Delivered(receipt, degraded=f"sent as plain text, because Slack refused its form: {error_name(refused)}")
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a message goes: into a channel, or under the message whose ts is `thread`; then the channel sees it too if
+    it is `broadcast`.
+    """
+
+    channel: str
+    thread: str | None = None
+    broadcast: bool = False
 
 
-async def _post(
-    client: AsyncWebClient, channel: str, key: str, rendered: Rendered, metadata: Mapping[str, object]
-) -> Receipt:
-    answer = await client.chat_postMessage(
-        channel=channel,
+class Payload(TypedDict):
+    """What chat.postMessage is given. None is left out."""
+
+    channel: str
+    thread_ts: str | None
+    reply_broadcast: bool | None
+    text: str
+    blocks: list[Block] | None
+    metadata: dict[str, object] | None
+    mrkdwn: bool
+    parse: str
+    unfurl_links: bool
+    unfurl_media: bool
+    client_msg_id: str
+
+
+def payload(spot: Spot, key: str, rendered: Rendered, *, with_metadata: bool = True) -> Payload:
+    return Payload(
+        channel=spot.channel,
+        thread_ts=spot.thread,
+        reply_broadcast=spot.broadcast or None,
         text=rendered.text,
         blocks=rendered.blocks or None,
-        metadata=dict(metadata) or None,
+        metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}} if with_metadata else None,
         mrkdwn=bool(rendered.blocks),  # plain text shows as written
         parse="none",
         unfurl_links=False,
         unfurl_media=False,
         client_msg_id=client_msg_id(key),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a message is sent; `why` it is not sent as it was meant."""
+
+    spot: Spot
+    rendered: Rendered
+    with_metadata: bool = True
+    why: str = ""
+
+
+async def post(client: AsyncWebClient, spot: Spot, key: str, rendered: Rendered, plain: Callable[[], str]) -> Outcome:
+    """`plain` gives the words for want of blocks."""
+    form, shown = _Form(spot, rendered), digest(rendered)
+    while True:
+        try:
+            sent = payload(form.spot, key, form.rendered, with_metadata=form.with_metadata)
+            return replace(await _post(client, sent, shown), degraded=form.why)
+        except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
+            plainer = _plainer(form, error, plain)
+            if plainer is None:
+                return _outcome(form, error)
+            form = plainer
+
+
+def _plainer(form: _Form, error: Exception, plain: Callable[[], str]) -> _Form | None:
+    """The form to try next, if Slack refused this one for what can be left out."""
+    if not isinstance(error, SlackApiError):
+        return None
+    why = f"{PLAINLY}: {error_name(error)}"
+    if is_metadata(error) and form.with_metadata:
+        return replace(form, with_metadata=False, why=f"{UNMARKED}: {error_name(error)}")
+    if is_payload(error) and form.rendered.blocks:
+        return replace(form, rendered=Rendered(plain(), []), why=why)
+    if error_name(error) == NO_THREADS and form.spot.thread:
+        return replace(form, spot=Spot(form.spot.channel), why="told in the channel itself, which takes no threads")
+    return None
+
+
+def _outcome(form: _Form, error: Exception) -> Outcome:
+    """A thread that takes no replies is as good as gone."""
+    outcome = outcome_of(error)
+    locked = form.spot.thread and isinstance(outcome, Refused) and outcome.reason == LOCKED_THREAD
+    return Gone(LOCKED_THREAD) if locked else outcome
+
+
+async def _post(client: AsyncWebClient, content: Payload, shown: str) -> Delivered:
+    answer = await client.chat_postMessage(**content)
     told = fields(answer)
-    return Receipt(text(told, "channel"), text(told, "ts"))
+    posted = told.get("message")
+    astray = content["thread_ts"] is not None and isinstance(posted, Mapping) and "thread_ts" not in posted
+    return Delivered(Receipt(text(told, "channel"), text(told, "ts")), shown=shown, astray=astray)
+
+
+async def change(client: AsyncWebClient, there: Receipt, rendered: Rendered, plain: Callable[[], str]) -> Outcome:
+    """A message that is there shows this from now on. To change it twice does no harm."""
+    shown = digest(rendered)
+    try:
+        return Delivered(await _change(client, there, rendered), shown=shown)
+    except Exception as error:  # noqa: BLE001  as above
+        if not isinstance(error, SlackApiError) or not is_payload(error):
+            return outcome_of(error)
+        refused = error
+    try:
+        return Delivered(
+            await _change(client, there, Rendered(plain(), [])), f"{PLAINLY}: {error_name(refused)}", shown
+        )
+    except Exception as error:  # noqa: BLE001  as above
+        return outcome_of(error)
+
+
+async def _change(client: AsyncWebClient, there: Receipt, rendered: Rendered) -> Receipt:
+    await client.chat_update(
+        channel=there.channel, ts=there.ts, text=rendered.text, blocks=rendered.blocks, parse="none", link_names=False
+    )
+    return there

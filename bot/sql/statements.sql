@@ -60,10 +60,10 @@ SELECT * FROM jobs WHERE source = :source AND id IN (SELECT value FROM json_each
 -- A job as it is seen now.
 INSERT INTO jobs (source, id, fingerprint, status, since, first_seen, gone_at, name, org_id, pipeline_type, pipeline_key,
     pipeline_version, retry_count, preemption_count, created_at, updated_at, started_at, completed_at, failed_at,
-    cancelled_at, error, progress)
+    cancelled_at, failed, error, progress)
 VALUES (:source, :id, :fingerprint, :status, :since, :first_seen, NULL, :name, :org_id, :pipeline_type, :pipeline_key,
     :pipeline_version, :retry_count, :preemption_count, :created_at, :updated_at, :started_at, :completed_at, :failed_at,
-    :cancelled_at, :error, :progress)
+    :cancelled_at, :failed, :error, :progress)
 ON CONFLICT (source, id) DO UPDATE SET
     fingerprint = excluded.fingerprint, status = excluded.status, since = excluded.since, gone_at = NULL,
     name = excluded.name, org_id = excluded.org_id, pipeline_type = excluded.pipeline_type,
@@ -71,7 +71,7 @@ ON CONFLICT (source, id) DO UPDATE SET
     retry_count = excluded.retry_count, preemption_count = excluded.preemption_count,
     created_at = excluded.created_at, updated_at = excluded.updated_at, started_at = excluded.started_at,
     completed_at = excluded.completed_at, failed_at = excluded.failed_at, cancelled_at = excluded.cancelled_at,
-    error = excluded.error, progress = excluded.progress;
+    failed = excluded.failed, error = excluded.error, progress = excluded.progress;
 
 -- forget_job --
 -- The API knows this job no longer.
@@ -83,21 +83,122 @@ SELECT change_key, destination FROM tellings WHERE change_key IN (SELECT value F
 
 -- record_change --
 -- A change with its verdict. Read again, the same fact keeps its first verdict unless somebody is told now.
-INSERT INTO changes (key, source, job_id, name, kind, inferred, was, status, at, seen_at, verdict, rule, reason)
-VALUES (:key, :source, :job_id, :name, :kind, :inferred, :was, :status, :at, :seen_at, :verdict, :rule, :reason)
+INSERT INTO changes (key, source, job_id, name, kind, inferred, was, status, at, preemption_count, times, detail,
+    seen_at, verdict, rule, reason, pipeline, likeness)
+VALUES (:key, :source, :job_id, :name, :kind, :inferred, :was, :status, :at, :preemption_count, :times, :detail,
+    :seen_at, :verdict, :rule, :reason, :pipeline, :likeness)
 ON CONFLICT (key) DO UPDATE SET verdict = excluded.verdict, rule = excluded.rule, reason = excluded.reason
-WHERE excluded.verdict = 'alert';
+WHERE excluded.verdict = 'alert' OR (excluded.verdict = 'step' AND changes.verdict = 'silence');
+
+-- members_of --
+-- Where these jobs, each a source and an id, stand on a card that follows them yet; the oldest card first.
+SELECT m.card, m.likeness, m.ended_at, m.entry, c.ts IS NULL AND EXISTS (SELECT 1 FROM tellings t
+    WHERE t.change_key = m.entry ->> 'change_key' AND t.message_key = m.card) AS unsaid
+FROM json_each(:jobs) j JOIN members m ON m.source = j.value ->> 0 AND m.job_id = j.value ->> 1
+    JOIN cards c ON c.key = m.card
+WHERE m.ended_at IS NULL OR m.ended_at >= :ended_after
+ORDER BY c.opened_at, c.key;
+
+-- cards --
+-- These cards, and all that take newcomers yet; the oldest first.
+SELECT body FROM cards WHERE until > :now OR key IN (SELECT value FROM json_each(:keys)) ORDER BY opened_at, key;
+
+-- waiting_newcomers --
+-- The replies with newcomers that nobody has begun to send.
+SELECT body FROM messages
+WHERE kind = 'newcomers' AND state = 'queued' AND state IN ('queued', 'sending') AND attempts = 0;
+
+-- put_card --
+-- A card as it is from now on. What it shows is made to agree in its time.
+INSERT INTO cards (key, destination, body, opened_at, until, edit_due)
+VALUES (:key, :destination, :body, :opened_at, :until, :now)
+ON CONFLICT (key) DO UPDATE SET body = excluded.body, until = excluded.until, version = version + 1,
+    edit_due = iif(version > shown_version, edit_due, edited_at + iif(anew < 2, :every, :rarely));
+
+-- put_member --
+-- A job as it stands on a card from now on.
+INSERT INTO members (card, source, job_id, kind, at, likeness, error, ended_at, entry)
+VALUES (:card, :source, :job_id, :kind, :at, :likeness, :error, :ended_at, :entry)
+ON CONFLICT (card, source, job_id) DO UPDATE SET kind = excluded.kind, at = excluded.at, likeness = excluded.likeness,
+    error = excluded.error, ended_at = excluded.ended_at, entry = excluded.entry;
+
+-- give_reason --
+-- Why a job failed, as long as it is that failure which was asked about, and nobody has said it meanwhile.
+UPDATE jobs SET error = :reason WHERE source = :source AND id = :id AND gone_at IS NULL AND status = 'FAILED'
+    AND retry_count = :retry_count AND failed_at IS :failed_at AND error = :error;
+
+-- liken_change --
+-- What kind of error a failure had turns out later.
+UPDATE changes SET likeness = :likeness WHERE key = :key;
+
+-- recount_change --
+-- How much a change tells turns out later.
+UPDATE changes SET detail = :detail WHERE key = :key;
+
+-- members_like --
+-- A job on each of the cards that it was ever on.
+SELECT card, likeness, ended_at, entry, 0 AS unsaid FROM members WHERE source = :source AND job_id = :job_id;
+
+-- touch_card --
+-- Something on the card changed. What it shows is made to agree in its time.
+UPDATE cards SET version = version + 1,
+    edit_due = iif(version > shown_version, edit_due, edited_at + iif(anew < 2, :every, :rarely))
+WHERE key = :key;
+
+-- replies_that_tell --
+-- Replies that tell this change, and that nobody has begun to send.
+SELECT m.key, m.body FROM tellings t JOIN messages m ON m.key = t.message_key
+WHERE t.change_key = :change_key AND m.kind IN ('newcomers', 'steps') AND m.state = 'queued' AND m.attempts = 0;
+
+-- amend_reply --
+-- What a reply tells, before anybody sends it.
+UPDATE messages SET body = :body WHERE key = :key AND state = 'queued' AND attempts = 0;
+
+-- wait_for_no_reason --
+-- Messages that wait for the reason of a failure go out without it.
+UPDATE messages SET due_at = created_at WHERE state = 'queued' AND state IN ('queued', 'sending') AND attempts = 0
+    AND kind <> 'notice' AND due_at = created_at + :within;
+
+-- seen_before --
+-- How often there were failures of these kinds before a time, in how many pipelines, and the first of them.
+SELECT likeness, count(*) AS times, count(DISTINCT pipeline) AS pipelines, min(seen_at) AS since FROM changes
+WHERE likeness IN (SELECT value FROM json_each(:likenesses)) AND likeness <> '' AND seen_at < :before
+GROUP BY likeness;
+
+-- preempted_lately --
+-- Of these jobs, those that were preempted since: when first, the count with that one, and whether that was found too
+-- often.
+SELECT job_id, min(seen_at) AS since, min(preemption_count - times + 1) AS count, max(kind = 'thrashing') AS told
+FROM changes
+WHERE job_id IN (SELECT value FROM json_each(:ids)) AND source = :source AND kind IN ('preempted', 'thrashing')
+    AND seen_at >= :since AND reason <> :old
+GROUP BY job_id;
+
+-- long_in_status --
+-- Live jobs that came to their status before the instant that is given for it, and that were not found overdue since.
+SELECT j.* FROM json_each(:before) b CROSS JOIN jobs j INDEXED BY jobs_by_status
+WHERE j.status = b.key AND j.since < b.value AND j.gone_at IS NULL AND j.source = :source
+    AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.job_id = j.id AND c.source = j.source AND c.kind = 'overdue'
+        AND c.at / 1000000 = j.since / 1000000);
 
 -- enqueue_message --
--- A message to be said. One with the same key is the same message.
-INSERT INTO messages (key, destination, kind, version, body, created_at, state, due_at)
-VALUES (:key, :destination, :kind, :version, :body, :now, 'queued', :now)
-ON CONFLICT (key) DO NOTHING;
+-- A message to be said. One with the same key is the same message; nobody has begun to send it if it is to change.
+INSERT INTO messages (key, destination, kind, card, rank, version, body, created_at, state, due_at)
+VALUES (:key, :destination, :kind, :card, :rank, :version, :body, :now, 'queued', :due_at)
+ON CONFLICT (key) DO UPDATE SET body = excluded.body, rank = excluded.rank WHERE state = 'queued' AND attempts = 0;
+
+-- drop_message --
+-- A message that has nothing left to tell, before anybody sends it.
+DELETE FROM messages WHERE key = :key AND state = 'queued' AND attempts = 0;
 
 -- record_telling --
 -- A change is told once in a place.
 INSERT INTO tellings (change_key, destination, message_key) VALUES (:change_key, :destination, :message_key)
 ON CONFLICT (change_key, destination) DO NOTHING;
+
+-- leave_to_others --
+-- Of what a waiting message was to tell, it tells only these changes any more.
+DELETE FROM tellings WHERE message_key = :message_key AND change_key NOT IN (SELECT value FROM json_each(:keys));
 
 -- resolved --
 -- The channel ids that destinations were resolved to.
@@ -113,19 +214,25 @@ UPDATE messages SET due_at = :now, claimed_at = :now, doubt_began = min(doubt_be
     doubt_ended = min(doubt_ended, :now)
 WHERE state = 'queued' AND state IN ('queued', 'sending') AND coalesce(claimed_at, created_at) > :ahead;
 
+-- mistrust_cards --
+-- A card that was edited at a time which has not come yet, by such a clock, may be edited.
+UPDATE cards SET edit_due = :now, edited_at = :now WHERE version > shown_version AND edited_at > :ahead;
+
 -- claimable --
--- The first message due for each place that is open and has none under way.
-SELECT min(seq) AS seq, destination, mark FROM waiting WHERE due_at <= :now GROUP BY place;
+-- The first message due for each place that is open and has none under way: an alert before what goes on in threads.
+SELECT min(rank * 4294967296 + seq), seq, destination, mark FROM waiting WHERE due_at <= :now GROUP BY place;
 
 -- claim --
 -- The message is on its way from here on, whatever becomes of us.
-UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now WHERE seq = :seq
-RETURNING kind, body, attempts, claimed_at, doubt_began, doubt_ended, doubt_times,
+UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now,
+    thread = iif(doubt_began IS NULL, (SELECT k.ts FROM cards k WHERE k.key = card AND kind <> 'opening'), thread)
+WHERE seq = :seq
+RETURNING kind, card, body, attempts, claimed_at, doubt_began, doubt_ended, doubt_times, thread,
     (SELECT channel FROM routes r WHERE r.destination = messages.destination AND r.parked = '') AS channel;
 
 -- twins --
 -- Messages that have told changes of this one in the same channel under another name, or are about to.
-SELECT b.body, b.state, b.ts, count(*) AS shared
+SELECT b.kind, b.body, b.state, b.ts, count(*) AS shared
 FROM tellings t JOIN tellings u ON u.change_key = t.change_key AND u.message_key <> t.message_key
     JOIN messages b ON b.key = u.message_key AND b.state IN ('delivered', 'sending')
     LEFT JOIN routes q ON q.destination = b.destination
@@ -137,14 +244,79 @@ GROUP BY b.key;
 INSERT INTO routes (destination, mark) VALUES (:destination, :mark)
 ON CONFLICT (destination) DO UPDATE SET mark = excluded.mark;
 
+-- pace_more --
+-- One more of what shares this mark was sent, which holds up the next one.
+INSERT INTO routes (destination, mark) VALUES (:destination, :now + :every)
+ON CONFLICT (destination) DO UPDATE SET mark = max(mark, :now) + :every;
+
 -- next_due --
 -- When the next message can go out, as far as it is known.
-SELECT max(due_at, mark - :slack) AS due_at FROM waiting ORDER BY 1 LIMIT 1;
+SELECT min(due_at) AS due_at FROM (SELECT max(due_at, mark - :slack) AS due_at FROM waiting
+    UNION ALL SELECT due_at FROM edits);
+
+-- card --
+-- A card as it stands.
+SELECT body, version, rung, ts FROM cards WHERE key = :key;
+
+-- newest_members --
+-- The jobs of a card with the latest news.
+SELECT entry FROM members WHERE card = :card ORDER BY at DESC, job_id DESC, source LIMIT :limit;
+
+-- standing --
+-- How many jobs of a card stand how.
+SELECT kind, count(*) AS jobs FROM members WHERE card = :card GROUP BY kind;
+
+-- likenesses --
+-- How alike the errors of a card's jobs are.
+SELECT min(error) AS error, count(*) AS jobs FROM members WHERE card = :card AND likeness <> ''
+GROUP BY likeness ORDER BY jobs DESC, likeness LIMIT :limit;
+
+-- editable --
+-- The card that has waited longest for an edit.
+SELECT key FROM edits WHERE due_at <= :now ORDER BY due_at, key LIMIT 1;
+
+-- claim_edit --
+-- Nobody else edits it meanwhile.
+UPDATE cards SET edit_due = :again_at, edit_attempts = edit_attempts + 1 WHERE key = :key
+RETURNING key, destination, body, version, rung, channel, ts, shown, edit_attempts;
+
+-- settle_edit --
+-- What the card shows now, as far as it is known; and when the next edit may come.
+UPDATE cards SET shown = :shown, shown_version = max(shown_version, :version), edited_at = :now, edit_attempts = 0,
+    edit_due = :now + iif(anew < 2, :every, :rarely)
+WHERE key = :key AND ts = :ts;
+
+-- retry_edit --
+-- The edit has to be made again.
+UPDATE cards SET edit_due = :due_at WHERE key = :key;
+
+-- anchor_card --
+-- Where the card was posted, and what it shows there.
+UPDATE cards SET channel = :channel, ts = :ts, shown = :shown, shown_version = :version, rung = :rung,
+    edited_at = :now, edit_due = :now + iif(anew < 2, :every, :rarely)
+WHERE key = :key;
+
+-- lose_anchor --
+-- The card is not where it was posted, or stays there as it is: it has to be posted anew.
+UPDATE cards SET ts = NULL, shown = '', shown_version = 0, edit_attempts = 0, anew = anew + 1
+WHERE key = :key AND ts = :ts RETURNING anew, destination;
+
+-- close_card --
+-- The card tells nothing more. What follows opens another one.
+UPDATE cards SET until = 0, shown_version = version WHERE key = :key;
+
+-- leave_card --
+-- No job is followed by it any more.
+DELETE FROM members WHERE card = :key;
+
+-- refuse_replies --
+-- What was to be told in the thread of a card that cannot be posted.
+UPDATE messages SET state = 'refused', trouble = :why WHERE card = :key AND state = 'queued';
 
 -- settle_message --
 -- What became of a message.
 UPDATE messages SET state = :state, due_at = :due_at, channel = coalesce(:channel, channel), ts = coalesce(:ts, ts),
-    trouble = :trouble, doubt_began = :doubt_began, doubt_ended = :doubt_ended, doubt_times = :doubt_times
+    thread = coalesce(:thread, thread), trouble = :trouble, doubt_began = :doubt_began, doubt_ended = :doubt_ended, doubt_times = :doubt_times
 WHERE key = :key;
 
 -- resolve_route --
@@ -193,11 +365,30 @@ UPDATE messages SET state = 'queued', due_at = :now, trouble = 'the bot stopped 
     doubt_began = min(coalesce(doubt_began, claimed_at), :now), doubt_ended = :now
 WHERE state = 'sending' RETURNING key;
 
+-- redo_edits --
+-- Edits that were under way when the last process died are made again; perhaps one was made at this very moment.
+UPDATE cards SET edit_due = min(edit_due, :now + :every) WHERE version > shown_version;
+
+-- unresolved --
+-- Names that are in use, and whose channel is not known.
+SELECT n.value FROM json_each(:named) n LEFT JOIN routes r ON r.destination = n.value
+WHERE r.channel IS NULL AND n.value GLOB '[#@]*' LIMIT 1;
+
 -- abandon_messages --
--- What waits for a place that is not named any more, by any name that is known of it.
+-- What waits for a place that is not named any more, by any name that is known of it; if not all are, only what waits for
+-- one whose channel is not known either.
 UPDATE messages SET state = 'refused', trouble = :why WHERE state = 'queued' AND state IN ('queued', 'sending')
     AND coalesce((SELECT r.channel FROM routes r WHERE r.destination = messages.destination), destination) NOT IN (
-        SELECT coalesce(r.channel, n.value) FROM json_each(:named) n LEFT JOIN routes r ON r.destination = n.value);
+        SELECT coalesce(r.channel, n.value) FROM json_each(:named) n LEFT JOIN routes r ON r.destination = n.value)
+    AND (:all_known OR (destination GLOB '[#@]*' AND NOT EXISTS (
+        SELECT 1 FROM routes r WHERE r.destination = messages.destination AND r.channel IS NOT NULL)));
+
+-- abandon_cards --
+-- Cards in such a place tell nothing more.
+UPDATE cards SET until = 0, shown_version = version
+WHERE :all_known AND coalesce((SELECT r.channel FROM routes r WHERE r.destination = cards.destination), destination) NOT IN (
+    SELECT coalesce(r.channel, n.value) FROM json_each(:named) n LEFT JOIN routes r ON r.destination = n.value)
+RETURNING key;
 
 -- forget_routes --
 -- Destinations that cannot be reached and are not named any more.
@@ -214,6 +405,10 @@ FROM routes r WHERE r.parked <> '' ORDER BY r.destination;
 -- outbox_depth --
 -- Messages not yet said, and the oldest of them.
 SELECT count(*) AS waiting, min(created_at) AS oldest FROM messages WHERE state IN ('queued', 'sending');
+
+-- edits_due --
+-- Cards that do not show yet how their jobs stand.
+SELECT count(*) AS cards FROM cards WHERE version > shown_version AND ts IS NOT NULL;
 
 -- refused_messages --
 -- Messages that were given up, and why the last of them was.
@@ -288,3 +483,16 @@ DELETE FROM messages WHERE created_at < :before AND state IN ('delivered', 'refu
 -- prune_jobs --
 -- Memories of jobs that the API no longer has.
 DELETE FROM jobs WHERE gone_at < :before;
+
+-- prune_cards --
+-- Cards that follow no job any more, have nothing left to say and show how it ended; or that nothing happened to for as
+-- long as the store keeps.
+DELETE FROM cards WHERE until < :day_ago AND edited_at < :day_ago AND (edited_at < :before OR (
+        version = shown_version AND NOT EXISTS (
+            SELECT 1 FROM members m WHERE m.card = cards.key AND (m.ended_at IS NULL OR m.ended_at >= :day_ago))))
+    AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.card = cards.key AND b.destination = cards.destination
+        AND b.state IN ('queued', 'sending'));
+
+-- prune_members --
+-- Jobs on cards that go.
+DELETE FROM members WHERE card NOT IN (SELECT key FROM cards);

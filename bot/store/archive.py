@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from bot.core.history import Entry, HistoryQuery, Telling
 from bot.core.instants import Instant, length
 from bot.core.jobs import JobQuery
+from bot.core.likeness import Seen
 from bot.core.memory import Memory
 from bot.core.replies import Health, ParkedRoute, SourceHealth
 from bot.sql.sqlite import Connection
-from bot.store.rows import memory_of, source_health, to_json
+from bot.store.rows import memory_of, seen_of, source_health, to_json
 from bot.store.selection import select_jobs
 
 ENDLESS = -1  # the limit that SQLite takes for none
@@ -45,6 +46,11 @@ class Archive:
                 return tuple(map(memory_of, rows)), int(rows[0]["total"])
         return (), 0
 
+    async def seen_before(self, likeness: str, before: Instant) -> Seen | None:
+        """How often errors of this kind were seen before that time, if ever."""
+        rows = await self._db.rows("seen_before", likenesses=to_json([likeness]), before=before)
+        return seen_of(rows).get(likeness)
+
     async def counts(self) -> Mapping[str, int]:
         return {row["status"]: row["jobs"] for row in await self._db.rows("count_jobs", ghosts=self._ghosts)}
 
@@ -58,6 +64,7 @@ class Archive:
     async def health(self) -> Health:
         depth = await self._db.row("outbox_depth")
         refused = await self._db.row("refused_messages")
+        edits = await self._db.row("edits_due")
         parked = await self._db.rows("parked_routes")
         return Health(
             sources=await self.sources(),
@@ -67,6 +74,7 @@ class Archive:
             ),
             waiting=depth["waiting"] if depth else 0,
             oldest=depth["oldest"] if depth else None,
+            edits=edits["cards"] if edits else 0,
             refused=refused["refused"] if refused else 0,
             refusal=refused["trouble"] or "" if refused else "",
         )
@@ -100,6 +108,7 @@ class Archive:
                 verdict=row["verdict"],
                 rule=row["rule"],
                 reason=row["reason"],
+                detail=row["detail"],
                 tellings=tuple(tellings.get(row["key"], ())),
             )
             for row in rows

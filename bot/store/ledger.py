@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import assert_never
 
-from bot.core.alerts import Alert, Destination, Silence, Told, Verdict
-from bot.core.changes import Change
+from bot.core.alerts import OLD, Alert, Destination, Silence, Step, Told, Verdict, job_ref
+from bot.core.board import Board, Composed
+from bot.core.changes import Change, ChangeKind
 from bot.core.faults import Fault
 from bot.core.instants import Instant, length
+from bot.core.likeness import Seen
 from bot.core.listing import Listing
 from bot.core.memory import CLOCKS_DIFFER, Memory, Past, becomes_baseline, remembered
 from bot.core.messages import VERSION, Message, Notice
 from bot.core.notices import BLIND, Episode, Episodes
+from bot.core.thrashing import Spell
 from bot.sql.sqlite import Connection, Value
-from bot.store.rows import change_values, job_values, memory_of, message_values, to_json
+from bot.store import cards
+from bot.store.rows import change_values, job_values, memory_of, message_values, seen_of, to_json
 
 SHOWN_FAULTS = 20  # unreadable rows that are remembered by name
 
@@ -41,14 +45,36 @@ class Ledger:
             before=source["looks"] if source else 0,
         )
 
+    async def spells_of(self, source: str, changes: Iterable[Change], since: Instant) -> Mapping[str, Spell]:
+        """Of the jobs that were preempted, those that had been since; by id."""
+        ids = to_json([change.job.id for change in changes if change.kind is ChangeKind.PREEMPTED])
+        rows = await self._db.rows("preempted_lately", source=source, ids=ids, since=since, old=OLD)
+        return {row["job_id"]: Spell(row["since"], row["count"], bool(row["told"])) for row in rows}
+
+    async def long_in_status(self, source: str, before: Mapping[str, Instant]) -> list[Memory]:
+        """The live jobs that came to their status before what is said of it, and that were not found overdue in it."""
+        return [memory_of(row) for row in await self._db.rows("long_in_status", source=source, before=to_json(before))]
+
     async def told(self, changes: Iterable[Change]) -> Told:
         """Where each of the changes has been told already."""
         rows = await self._db.rows("told", keys=to_json([change.key for change in changes]))
         return frozenset((row["change_key"], row["destination"]) for row in rows)
 
+    async def seen_before(self, likenesses: Iterable[str], before: Instant) -> Mapping[str, Seen]:
+        """How often errors of these kinds were seen before that time; of one that never was, nothing."""
+        asked = sorted(set(likenesses) - {""})
+        if not asked:
+            return {}
+        return seen_of(await self._db.rows("seen_before", likenesses=to_json(asked), before=before))
+
     async def channels(self) -> Mapping[Destination, str]:
         """The channel ids of the destinations that were resolved so far."""
         return {row["destination"]: row["channel"] for row in await self._db.rows("resolved")}
+
+    async def board(self, changes: Iterable[Change], now: Instant) -> Board:
+        """The cards that may take one of the changes."""
+        jobs = dict.fromkeys(job_ref(change.job) for change in changes if not change.old)
+        return await cards.board_of(self._db, jobs, now) if jobs else Board()
 
     async def remember(self, past: Past, listing: Listing, now: Instant) -> None:
         """The listing, as far as anything follows from it: nothing does before there is a baseline."""
@@ -103,10 +129,26 @@ class Ledger:
                 blind = notice.about == BLIND
                 await self._db.run("record_told", source=notice.source, blind=int(blind), doubt=int(not blind))
 
-    async def enqueue(self, messages: Sequence[Message | Notice], now: Instant) -> None:
+    async def compose(self, composed: Composed, now: Instant) -> None:
+        """The cards as they are from now on, and what is to be said of it."""
+        await cards.put(self._db, composed, now)
+        for key in composed.dropped:
+            await self._db.run("leave_to_others", message_key=key, keys="[]")
+            await self._db.run("drop_message", key=key)
+        for reply in composed.amended:
+            await self._db.run("leave_to_others", message_key=reply.key, keys=to_json(reply.tells))
+        await self.enqueue(composed.messages, now)
+
+    async def recount(self, changes: Iterable[Change]) -> None:
+        """How much it is that was told already turns out to be more. The thread keeps what it said."""
+        for change in changes:
+            await self._db.run("recount_change", key=change.key, detail=change.detail)
+            await cards.recount(self._db, change)
+
+    async def enqueue(self, messages: Sequence[Message], now: Instant) -> None:
         for message in messages:
             await self._db.run("enqueue_message", **message_values(message), version=VERSION, now=now)
-            tells = message.tells if isinstance(message, Message) else ()
+            tells = () if isinstance(message, Notice) else message.tells
             tellings = (
                 {"change_key": key, "destination": message.destination, "message_key": message.key} for key in tells
             )
@@ -122,6 +164,9 @@ def _verdict_values(verdict: Verdict) -> Mapping[str, Value]:
         case Alert():
             rules = ", ".join(dict.fromkeys(route.rule for route in verdict.routes))
             return {"verdict": "alert", "rule": verdict.routes[0].rule, "reason": f"rule {rules}"}
+        case Step():
+            rules = ", ".join(dict.fromkeys(follow.rule for follow in verdict.follows))
+            return {"verdict": "step", "rule": verdict.follows[0].rule, "reason": f"on a card of rule {rules}"}
         case Silence():
             return {"verdict": "silence", "rule": None, "reason": verdict.reason}
         case _:

@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from bot.core.cards import REASON_WITHIN
+from bot.core.changes import Change
 from bot.core.jobs import FINAL
+from bot.core.likeness import likeness
 from bot.core.memory import PATIENCE
 from bot.core.sweep import Known
 from bot.sql.sqlite import Database
+from bot.store import cards
 from bot.store.ledger import Ledger
 
 
@@ -26,6 +30,29 @@ class Looks:
         lately = await self._db.looker.rows("lately_seen", source=source, looks=PATIENCE - 1)
         usual = min(len(fingerprints), max((row["seen"] for row in lately), default=len(fingerprints)))
         return Known(fingerprints, frozenset(live), usual)
+
+    async def give_reason(self, change: Change, reason: str) -> bool:
+        """Remembers why a job failed, unless it has left that failure, or said why itself. Whether it was news."""
+        job = change.job
+        async with self._db.transaction() as connection:
+            news = await connection.run(
+                "give_reason",
+                source=job.source,
+                id=job.id,
+                retry_count=job.retries,
+                failed_at=job.failed_at,
+                error=job.error,
+                reason=reason,
+            )
+            if news:
+                await connection.run("liken_change", key=change.key, likeness=likeness(reason))
+                await cards.explain(connection, change, reason)
+        return bool(news)
+
+    async def stop_asking(self) -> None:
+        """No message waits for a reason any more."""
+        async with self._db.transaction() as connection:
+            await connection.run("wait_for_no_reason", within=REASON_WITHIN)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Ledger]:

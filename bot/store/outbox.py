@@ -2,30 +2,33 @@
 before the network is touched.
 """
 
+import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
+from bot.core.cards import EDIT_EVERY
 from bot.core.doubts import doubt_after
 from bot.core.instants import SECOND, Instant
 from bot.core.messages import (
-    BURST,
     Delivered,
+    Gone,
+    Opening,
     Outcome,
     Parcel,
     Refused,
     Scope,
+    ThreadReply,
     TryLater,
     Twin,
     Unknown,
-    backoff,
-    paced,
-    park_time,
 )
+from bot.core.pacing import BURST, backoff, paced
 from bot.sql.sqlite import Connection, Database
-from bot.store.rows import parcel_of, to_json, twin_of
+from bot.store.cards import anchor, draw, lose, open_anew
+from bot.store.routes import WORKSPACE, park
+from bot.store.rows import card_of, parcel_of, to_json, twin_of
 
-WORKSPACE = "*"  # the route that every message takes
 AHEAD = BURST * SECOND  # no mark is further ahead, unless the clock has been set back
 UNNAMED = "no rule names this place any more"
 
@@ -51,15 +54,21 @@ class Outbox:
         """
         async with self._db.transaction() as db:
             await db.run("retry_parked")
+            await db.run("redo_edits", now=now, every=EDIT_EVERY)
             return len(await db.rows("requeue_unfinished", now=now))
 
     async def abandon(self, named: Collection[str]) -> int:
-        """How many messages waited for a place that is not named any more. They are given up, and routes that were
-        parked there are forgotten.
+        """How many messages waited for a place that is not named any more. They are given up, cards in such places
+        tell nothing more, and routes that were parked there are forgotten. What may be in a place under a new name is
+        kept until all of these are looked up.
         """
+        names = to_json(list(named))
         async with self._db.transaction() as db:
-            abandoned = await db.run("abandon_messages", named=to_json(list(named)), why=UNNAMED)
-            await db.run("forget_routes", named=to_json(list(named)))
+            known = await db.row("unresolved", named=names) is None
+            abandoned = await db.run("abandon_messages", named=names, all_known=known, why=UNNAMED)
+            for row in await db.rows("abandon_cards", named=names, all_known=known):
+                await db.run("leave_card", key=row["key"])
+            await db.run("forget_routes", named=names)
         return abandoned
 
     async def claim_due(self, now: Instant) -> list[Parcel]:
@@ -74,7 +83,9 @@ class Outbox:
                 allowed, mark = paced(row["mark"], now)
                 if allowed:
                     await db.run("pace", destination=row["destination"], mark=mark)
-                    parcels += [parcel_of(claimed) for claimed in await db.rows("claim", seq=row["seq"], now=now)]
+                    parcels += [
+                        await _parcel(db, claimed) for claimed in await db.rows("claim", seq=row["seq"], now=now)
+                    ]
         return parcels
 
     async def next_due(self) -> Instant | None:
@@ -105,6 +116,9 @@ class Outbox:
                 case TryLater() | Unknown():
                     await _later(db, parcel, outcome, now, chance)
                     news = False
+                case Gone():
+                    await _astray(db, parcel, outcome, now, chance)
+                    news = False
                 case Refused():
                     news = await _refused(db, parcel, outcome, now)
                 case _:
@@ -112,8 +126,23 @@ class Outbox:
         return Settled(parcel, outcome, news)
 
 
+async def _parcel(db: Connection, claimed: sqlite3.Row) -> Parcel:
+    """With what its card shows or where it stands, at this moment."""
+    parcel = parcel_of(claimed)
+    card = await db.row("card", key=claimed["card"])
+    if card is None:
+        return parcel
+    if not isinstance(parcel.message, Opening):
+        return replace(parcel, thread=card["ts"])
+    return replace(parcel, face=await draw(db, card_of(card), parcel.message.mentions), version=card["version"])
+
+
 async def _arrived(db: Connection, parcel: Parcel, outcome: Delivered, now: Instant) -> bool:
     await _settle(db, parcel, outcome, "delivered", now)
+    if isinstance(parcel.message, Opening):
+        await anchor(db, parcel.message, outcome, parcel.version, now)
+    elif outcome.astray:
+        await _reopen(db, parcel, now)
     return await db.run("open_route", destination=parcel.message.destination) > 0
 
 
@@ -123,25 +152,30 @@ async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, no
     again_at = now + int((backoff(parcel.attempts, chance) if after is None else after) * SECOND)
     await _settle(db, parcel, outcome, "queued", now, again_at)
     if scope is not Scope.MESSAGE:
-        await db.run("delay_route", destination=_route(parcel, scope), not_before=again_at, now=now)
+        route = WORKSPACE if scope is Scope.WORKSPACE else parcel.message.destination
+        await db.run("delay_route", destination=route, not_before=again_at, now=now)
+
+
+async def _astray(db: Connection, parcel: Parcel, outcome: Gone, now: Instant, chance: float) -> None:
+    """The card of a reply is gone: the reply goes under the one that is posted in its place."""
+    again_at = now + int(backoff(parcel.attempts, chance) * SECOND)
+    await _settle(db, parcel, outcome, "queued", now, again_at)
+    await _reopen(db, parcel, now)
+
+
+async def _reopen(db: Connection, parcel: Parcel, now: Instant) -> None:
+    if isinstance(parcel.message, ThreadReply) and parcel.thread:
+        await open_anew(db, parcel.message.card, parcel.thread, now)
 
 
 async def _refused(db: Connection, parcel: Parcel, outcome: Refused, now: Instant) -> bool:
-    if outcome.scope is Scope.MESSAGE:
-        await _settle(db, parcel, outcome, "refused", now)
-        return True
-    await _settle(db, parcel, outcome, "queued", now)
-    destination = _route(parcel, outcome.scope)
-    route = await db.row("route", destination=destination)
-    if route and route["parked"] and route["not_before"] > now:
-        return False  # refused together with the message for which it was parked
-    again_at = now + int(park_time(route["refusals"] + 1 if route else 1) * SECOND)
-    await db.run("park_route", destination=destination, not_before=again_at, parked=outcome.reason, now=now)
-    return route is None or route["parked"] != outcome.reason
-
-
-def _route(parcel: Parcel, scope: Scope) -> str:
-    return WORKSPACE if scope is Scope.WORKSPACE else parcel.message.destination
+    if outcome.scope is not Scope.MESSAGE:
+        await _settle(db, parcel, outcome, "queued", now)
+        return await park(db, parcel.message.destination, outcome, now)
+    await _settle(db, parcel, outcome, "refused", now)
+    if isinstance(parcel.message, Opening):
+        await lose(db, parcel.message.card)
+    return True
 
 
 async def _settle(
@@ -155,6 +189,7 @@ async def _settle(
         state=state,
         due_at=now if due_at is None else due_at,
         channel=receipt.channel if receipt else None,
+        thread=parcel.thread,
         ts=receipt.ts if receipt else None,
         trouble=outcome.degraded if isinstance(outcome, Delivered) else outcome.reason,
         doubt_began=doubt.began if doubt else None,

@@ -1,24 +1,28 @@
 """Between values of the core and rows of the database. No statement stands here, and no decision."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import assert_never
 
 import msgspec
 
-from bot.core.changes import Change
+from bot.core.cards import Card, Entry, Face, Member
+from bot.core.changes import Change, ChangeKind
 from bot.core.instants import Instant
 from bot.core.jobs import Job, Progress
+from bot.core.likeness import Seen, likeness
 from bot.core.memory import Memory
-from bot.core.messages import Doubt, Message, Notice, Parcel, Receipt, Twin
+from bot.core.messages import Doubt, Edit, Message, Notice, Opening, Parcel, Receipt, ThreadReply, Twin, rank
 from bot.core.replies import SourceHealth
 from bot.sql.sqlite import Value
 
 _TEXTS = msgspec.json.Decoder(tuple[str, ...])
 _PROGRESS = msgspec.json.Decoder(Progress)
-_BODIES: dict[str, msgspec.json.Decoder[Message] | msgspec.json.Decoder[Notice]] = {
-    "news": msgspec.json.Decoder(Message),
-    "notice": msgspec.json.Decoder(Notice),
-}
+_CARD = msgspec.json.Decoder(Card)
+_ENTRY = msgspec.json.Decoder(Entry)
+_REPLY = msgspec.json.Decoder(ThreadReply)
+_OPENING = msgspec.json.Decoder(Opening)
+_NOTICE = msgspec.json.Decoder(Notice)
 
 
 def to_json(value: object) -> str:
@@ -47,6 +51,7 @@ def job_values(memory: Memory, fingerprint: bytes) -> Mapping[str, Value]:
         "completed_at": job.completed_at,
         "failed_at": job.failed_at,
         "cancelled_at": job.cancelled_at,
+        "failed": int(memory.has_failed),
         "error": job.error,
         "progress": None if job.progress is None else to_json(job.progress),
     }
@@ -73,12 +78,96 @@ def memory_of(row: sqlite3.Row) -> Memory:
         error=row["error"],
         progress=None if row["progress"] is None else _PROGRESS.decode(row["progress"]),
     )
-    return Memory(job, row["since"], row["first_seen"], gone=row["gone_at"] is not None)
+    return Memory(job, row["since"], row["first_seen"], gone=row["gone_at"] is not None, failed=bool(row["failed"]))
 
 
-def message_values(message: Message | Notice) -> Mapping[str, Value]:
-    kind = "news" if isinstance(message, Message) else "notice"
-    return {"key": message.key, "destination": message.destination, "kind": kind, "body": to_json(message)}
+def message_values(message: Message) -> Mapping[str, Value]:
+    return {
+        "key": message.key,
+        "destination": message.destination,
+        "kind": _kind(message),
+        "card": None if isinstance(message, Notice) else message.card,
+        "rank": rank(message),
+        "body": to_json(message),
+        "due_at": message.due_at,
+    }
+
+
+def _kind(message: Message) -> str:
+    match message:
+        case Opening():
+            return "opening"
+        case ThreadReply(about=about):
+            return about
+        case Notice():
+            return "notice"
+        case _:
+            assert_never(message)
+
+
+def card_values(card: Card) -> dict[str, Value]:
+    return {
+        "key": card.key,
+        "destination": card.destination,
+        "body": to_json(card),
+        "opened_at": card.opened_at,
+        "until": card.until,
+    }
+
+
+def member_values(member: Member) -> Mapping[str, Value]:
+    entry = member.entry
+    return {
+        "card": member.card,
+        "source": entry.source,
+        "job_id": entry.job_id,
+        "kind": entry.kind,
+        "at": entry.at,
+        "likeness": member.likeness,
+        "error": entry.error,
+        "ended_at": member.ended_at,
+        "entry": to_json(entry),
+    }
+
+
+def card_of(row: sqlite3.Row) -> Card:
+    return _CARD.decode(row["body"])
+
+
+def entry_in(row: sqlite3.Row) -> Entry:
+    return _ENTRY.decode(row["entry"])
+
+
+def member_in(row: sqlite3.Row) -> Member:
+    return Member(
+        card=row["card"],
+        entry=entry_in(row),
+        likeness=row["likeness"],
+        ended_at=row["ended_at"],
+        unsaid=bool(row["unsaid"]),
+    )
+
+
+def reply_of(row: sqlite3.Row) -> ThreadReply:
+    return _REPLY.decode(row["body"])
+
+
+def rung_by(row: sqlite3.Row) -> tuple[str, ...]:
+    return _TEXTS.decode(row["rung"])
+
+
+def edit_of(row: sqlite3.Row, face: Face, now: Instant) -> Edit:
+    return Edit(
+        card=row["key"],
+        destination=row["destination"],
+        face=face,
+        version=row["version"],
+        channel=row["channel"],
+        ts=row["ts"],
+        shown=row["shown"],
+        attempts=row["edit_attempts"],
+        claimed_at=now,
+    )
 
 
 def change_values(change: Change, now: Instant) -> dict[str, Value]:
@@ -92,20 +181,40 @@ def change_values(change: Change, now: Instant) -> dict[str, Value]:
         "was": change.was,
         "status": change.status,
         "at": change.at,
+        "preemption_count": change.preemption_count,
+        "times": change.times,
+        "detail": change.detail,
         "seen_at": now,
+        "pipeline": change.job.pipeline_key,
+        "likeness": likeness(change.job.error) if change.kind is ChangeKind.FAILED else "",
     }
 
 
 def parcel_of(row: sqlite3.Row) -> Parcel:
-    doubt = None if row["doubt_began"] is None else Doubt(row["doubt_began"], row["doubt_ended"], row["doubt_times"])
-    message = _BODIES[row["kind"]].decode(row["body"])
-    return Parcel(message, row["attempts"], row["channel"], row["claimed_at"], doubt)
+    doubt = None
+    if row["doubt_began"] is not None:
+        doubt = Doubt(row["doubt_began"], row["doubt_ended"], row["doubt_times"], row["thread"])
+    return Parcel(_message(row), row["attempts"], row["channel"], row["claimed_at"], doubt)
+
+
+def _message(row: sqlite3.Row) -> Message:
+    match row["kind"]:
+        case "opening":
+            return _OPENING.decode(row["body"])
+        case "notice":
+            return _NOTICE.decode(row["body"])
+        case _:
+            return _REPLY.decode(row["body"])
 
 
 def twin_of(row: sqlite3.Row, channel: str) -> Twin:
-    message = _BODIES["news"].decode(row["body"])
+    message = _message(row)
     receipt = Receipt(channel, row["ts"]) if row["state"] == "delivered" and row["ts"] else None
-    return Twin(message.mentions if isinstance(message, Message) else (), row["shared"], receipt)
+    return Twin(() if isinstance(message, Notice) else message.mentions, row["shared"], receipt)
+
+
+def seen_of(rows: Iterable[sqlite3.Row]) -> Mapping[str, Seen]:
+    return {row["likeness"]: Seen(row["times"], row["pipelines"], row["since"]) for row in rows}
 
 
 def source_health(row: sqlite3.Row) -> SourceHealth:

@@ -23,11 +23,20 @@ def select_jobs(query: JobQuery, now: Instant, ghosts: Collection[str] = ()) -> 
     """The statement for the page, the one for the count, and the values of both; without the jobs of those sources."""
     values: dict[str, Value] = {}
     conditions = [*_statuses(query, values), *_matches(query, values, now), *_without(ghosts, values)]
-    where = " AND ".join(["gone_at IS NULL", *conditions])
+    where = " AND ".join([*_extent(query, values), *conditions])
     values |= {"limit": query.limit, "offset": (query.page - 1) * query.limit}
     page = f"SELECT * FROM jobs WHERE {where} ORDER BY since DESC, id LIMIT :limit OFFSET :offset"  # noqa: S608  our words
     count = f"SELECT count(*) FROM jobs WHERE {where}"  # noqa: S608  as above
     return page, count, values
+
+
+def _extent(query: JobQuery, values: dict[str, Value]) -> Iterator[str]:
+    """Whatever is there; or what is on the card, although it may have vanished since: the card names it too."""
+    if not query.card:
+        yield "gone_at IS NULL"
+        return
+    values |= {"card": query.card, "beyond": query.card + "g"}  # no digit of a key comes after f
+    yield "(source, id) IN (SELECT source, job_id FROM members WHERE card >= :card AND card < :beyond)"
 
 
 def _statuses(query: JobQuery, values: dict[str, Value]) -> Iterator[str]:

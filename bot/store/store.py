@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bot import BotError
+from bot.core.cards import FOLLOWED
 from bot.core.instants import Instant, length
 from bot.core.memory import PATIENCE
 from bot.sql.sqlite import (
@@ -23,6 +24,7 @@ from bot.sql.sqlite import (
     try_writing,
 )
 from bot.store.archive import Archive, organisations
+from bot.store.cards import Cards
 from bot.store.lock import is_held
 from bot.store.looks import Looks
 from bot.store.outbox import Outbox
@@ -37,6 +39,7 @@ class Store:
 
     looks: Looks
     outbox: Outbox
+    cards: Cards
     archive: Archive
     db: Database
     keep: timedelta
@@ -58,6 +61,8 @@ class Store:
             await db.run("prune_looks", day_ago=now - length(CERTIFICATES_KEPT), before=before, latest=PATIENCE - 1)
             for name in ("prune_changes", "prune_tellings", "prune_messages", "prune_jobs"):
                 await db.run(name, before=before)
+            await db.run("prune_cards", before=before, day_ago=now - FOLLOWED)
+            await db.run("prune_members")
 
 
 @asynccontextmanager
@@ -67,7 +72,7 @@ async def open_store(path: Path, keep: timedelta, sources: Collection[str] | Non
         with _explained(path):
             db = await stack.enter_async_context(open_database(path))
         archive = Archive(db.reader, await _ghosts(db.reader, sources))
-        yield Store(Looks(db, keep), Outbox(db), archive, db, keep, path, _file_id(path))
+        yield Store(Looks(db, keep), Outbox(db), Cards(db), archive, db, keep, path, _file_id(path))
 
 
 async def try_store(path: Path) -> None:

@@ -1,10 +1,24 @@
 """Which changes matter, to whom: the first rule that matches, or a reason why nobody is told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 
-from bot.core.alerts import ALREADY_TOLD, NO_RULE, OLD, Alert, Route, Rule, Silence, Told, decide, glob_matches
+from bot.core.alerts import (
+    ALREADY_TOLD,
+    NO_RULE,
+    OLD,
+    Alert,
+    Follow,
+    Route,
+    Rule,
+    Silence,
+    Step,
+    Told,
+    Verdict,
+    decide,
+    glob_matches,
+)
 from bot.core.changes import Change, ChangeKind
 from bot.core.jobs import Field, Job
 
@@ -30,13 +44,15 @@ def routes(
     *rules: Rule, change: Change = FAILED, told: Told = (), channels: Mapping[str, str] | None = None
 ) -> tuple[Route, ...] | str:
     """Where the change goes, or why nowhere."""
-    [verdict] = decide([change], rules, told, channels or {})
+    [verdict] = decide([change], rules, told, channels or {}, {})
     match verdict:
         case Alert(each, routes):
             assert each == change
             return routes
         case Silence(_, reason):
             return reason
+        case Step():
+            raise AssertionError("no card follows the job")
 
 
 def test_the_first_rule_that_matches_wins() -> None:
@@ -107,8 +123,8 @@ def test_old_news_are_never_told() -> None:
 
 
 def test_every_change_has_its_verdict_in_order() -> None:
-    verdicts = decide([STARTED, FAILED, STARTED], [rule("one", "#a")], (), {})
-    assert [type(verdict) for verdict in verdicts] == [Silence, Alert, Silence]
+    verdicts = decide([STARTED, FAILED, STARTED], [rule("one", "#a")], (), {}, {})
+    assert [type(verdict) for verdict in verdicts] == [Silence, Alert, Step]
     assert [verdict.change for verdict in verdicts] == [STARTED, FAILED, STARTED]
 
 
@@ -150,3 +166,32 @@ def test_a_glob_is_what_a_shell_says(glob: str, text: str, *, matches: bool) -> 
 
 def test_a_rule_without_kinds_means_failures() -> None:
     assert Rule(name="one", to=("#a",), globs={}).on == {ChangeKind.FAILED}
+
+
+def follows(*rules: Rule, change: Change = STARTED, told: Told = (), cards: Iterable[Follow] = ()) -> Verdict:
+    [verdict] = decide([change], rules, told, {"#a": "C1"}, {(JOB.source, JOB.id): cards})
+    return verdict
+
+
+def test_whatever_becomes_of_a_job_is_a_step_where_a_card_follows_it() -> None:
+    card = Follow("#a", "one")
+    assert follows(rule("one", "#a"), cards=[card]) == Step(STARTED, (card,))
+
+
+def test_a_step_says_whom_a_rule_that_matches_it_rings() -> None:
+    asked = rule("two", "C1", on=ChangeKind.STARTED, mention=("@U1",))
+    assert follows(asked, cards=[Follow("#a", "one")]) == Step(STARTED, (Follow("#a", "one", ("@U1",), asked=True),))
+
+
+def test_a_change_may_be_a_step_in_one_place_and_open_a_card_in_another() -> None:
+    verdict = follows(rule("one", "#a", "#b"), change=FAILED, cards=[Follow("#a", "one")])
+    assert verdict == Alert(FAILED, (Route("#b", "one", ()),), (Follow("#a", "one", asked=True),))
+
+
+def test_a_step_that_was_told_is_not_told_again_under_the_channels_other_name() -> None:
+    assert follows(told=[(STARTED.key, "C1")], cards=[Follow("#a", "one")]) == Silence(STARTED, ALREADY_TOLD)
+
+
+def test_of_two_cards_that_turn_out_to_be_in_one_place_the_first_goes_on() -> None:
+    cards = [Follow("#a", "one"), Follow("C1", "two")]
+    assert follows(cards=cards) == Step(STARTED, (cards[0],))

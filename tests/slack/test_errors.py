@@ -6,13 +6,14 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.core.messages import Delivered, Outcome, Parcel, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Delivered, Gone, Outcome, Parcel, Refused, Scope, TryLater, Unknown
+from bot.core.threads import Said, thread_reply
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.slack_server import SlackServer
 from bot.slack.channels import Channels
 from bot.slack.errors import is_payload, outcome_of
 from bot.slack.sink import SlackSink
-from tests.samples import Clock, message
+from tests.samples import NOW, Clock, card, entry, face, message
 from tests.world import slack_client
 
 CREDENTIALS = """not_authed invalid_auth account_inactive token_revoked token_expired not_allowed_token_type
@@ -31,6 +32,11 @@ IN_DOUBT = """internal_error fatal_error request_timeout service_unavailable upd
     duplicate_message_not_found duplicate_channel_not_found something_new"""
 
 
+REPLY = Parcel(
+    thread_reply(card(), "steps", Said((entry(kind="retried"),)), NOW, NOW), attempts=1, channel=None, thread="1.000001"
+)
+
+
 @pytest.fixture
 async def sink(slack: SlackServer) -> AsyncIterator[SlackSink]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as session:
@@ -41,7 +47,7 @@ async def sink(slack: SlackServer) -> AsyncIterator[SlackSink]:
 async def send(slack: SlackServer, sink: SlackSink, fault: faults.Kind) -> Outcome:
     slack.fault(fault, method="chat.postMessage", times=None)
     channel = slack.state.channel("ml-alerts").id
-    return await sink.deliver(Parcel(message(), attempts=1, channel=channel), channel)
+    return await sink.deliver(Parcel(message(), attempts=1, channel=channel, face=face()), channel)
 
 
 @pytest.mark.parametrize("error", CREDENTIALS.split())
@@ -66,9 +72,33 @@ async def test_a_form_that_is_refused_is_tried_once_more_as_plain_text(
     slack: SlackServer, sink: SlackSink, error: str
 ) -> None:
     assert await send(slack, sink, faults.refused(error)) == Refused(error, Scope.MESSAGE)
-    first, second = (call.args for call in slack.state.calls)
-    assert ("blocks" in first, "blocks" in second) == (True, False)
-    assert ("metadata" in second) == ("metadata" not in error)
+    *first, last = (call.args for call in slack.state.calls)
+    assert ("blocks" in first[-1], "blocks" in last) == (True, False)
+    assert ("metadata" in last) == ("metadata" not in error)
+
+
+@pytest.mark.parametrize("error", [error for error in PAYLOAD.split() if "metadata" in error])
+async def test_a_key_that_is_refused_is_left_out_and_the_form_stays(
+    slack: SlackServer, sink: SlackSink, error: str
+) -> None:
+    slack.fault(faults.refused(error), method="chat.postMessage")
+    outcome = await sink.deliver(Parcel(message(), 1, None, face=face()), slack.state.channel("ml-alerts").id)
+    assert isinstance(outcome, Delivered)
+    (post,) = slack.state.posts("ml-alerts")
+    assert (post.metadata, bool(post.blocks)) == (None, True)
+
+
+async def test_a_thread_that_is_locked_is_as_good_as_gone(slack: SlackServer, sink: SlackSink) -> None:
+    slack.fault(faults.refused("restricted_action_thread_locked"), method="chat.postMessage")
+    assert isinstance(await sink.deliver(REPLY, "C1"), Gone)
+
+
+async def test_where_there_are_no_threads_a_reply_stands_in_the_channel(slack: SlackServer, sink: SlackSink) -> None:
+    slack.fault(faults.refused("restricted_action_non_threadable_channel"), method="chat.postMessage")
+    outcome = await sink.deliver(REPLY, slack.state.channel("ml-alerts").id)
+    assert isinstance(outcome, Delivered)
+    (post,) = slack.state.top_level("ml-alerts")
+    assert "nightly-1" in post.text
 
 
 @pytest.mark.parametrize("error", WAIT.split())
@@ -140,7 +170,7 @@ async def test_an_answer_that_does_not_come_leaves_a_doubt(slack: SlackServer, s
 
 async def test_nobody_there_is_surely_not_sent(slack: SlackServer, sink: SlackSink) -> None:
     await slack.__aexit__(None, None, None)
-    outcome = await sink.deliver(Parcel(message(), 1, "C1"), "C1")
+    outcome = await sink.deliver(Parcel(message(), 1, "C1", face=face()), "C1")
     assert isinstance(outcome, TryLater)
     assert outcome.scope is Scope.MESSAGE
 

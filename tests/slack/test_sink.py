@@ -11,7 +11,7 @@ from bot.sandbox.reading import links, rendered_text, rings
 from bot.sandbox.slack_server import SlackServer
 from bot.slack.channels import Channels
 from bot.slack.sink import SlackSink
-from tests.samples import Clock, message
+from tests.samples import Clock, entry, face, message
 
 HOSTILE = "<!channel> *x* & <http://evil|click> @here https://evil.example"
 
@@ -23,9 +23,7 @@ def sink(client: AsyncWebClient) -> SlackSink:
 
 def parcel(**changes: str) -> Parcel:
     """The message of one job, of which some things are said otherwise."""
-    plain = message()
-    entries = tuple(replace(entry, **changes) for entry in plain.news.entries)  # type: ignore[arg-type]
-    return Parcel(replace(plain, news=replace(plain.news, entries=entries)), attempts=1, channel="")
+    return Parcel(message(), attempts=1, channel="", face=face(replace(entry(), **changes)))  # type: ignore[arg-type]
 
 
 async def send(slack: SlackServer, sink: SlackSink, sent: Parcel) -> Delivered:
@@ -39,7 +37,7 @@ async def test_a_post_goes_to_a_channel_s_id_and_its_receipt_says_where_it_is(
 ) -> None:
     outcome = await send(slack, sink, parcel())
     (post,) = slack.state.posts("ml-alerts")
-    assert outcome == Delivered(Receipt(post.channel, post.ts))
+    assert outcome.receipt == Receipt(post.channel, post.ts)
     assert post.args["channel"] == slack.state.channel("ml-alerts").id
 
 

@@ -176,7 +176,7 @@ async def test_readers_cannot_write(db: Database, path: Path) -> None:
 async def test_rows_come_in_chunks_and_all_of_them(db: Database) -> None:
     async with db.transaction() as writer:
         many = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 12000) "
-        job = "SELECT 's', i, x'', '', 0, 0, NULL, '', '', '', '', '', 0, 0" + ", NULL" * 6 + ", '', NULL FROM n"
+        job = "SELECT 's', i, x'', '', 0, 0, NULL, '', '', '', '', '', 0, 0" + ", NULL" * 6 + ", 0, '', NULL FROM n"
         await writer.query(f"INSERT INTO jobs {many} {job}", {})
     sizes = [len(rows) async for rows in db.looker.chunks("known_jobs", source="s")]
     assert sizes == [5000, 5000, 2000]

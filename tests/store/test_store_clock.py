@@ -7,7 +7,7 @@ from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope, TryLa
 from bot.store.store import Store
 from tests.samples import NOW, Clock, enqueue, message
 
-SENT = Delivered(Receipt("C1", "1.000001"))
+SENT = Delivered(Receipt("C1", "1.000001"), shown="a digest")
 AHEAD = [20 * 60, 3600, 86_400]  # seconds
 
 

@@ -134,6 +134,15 @@ async def test_a_job_that_is_back_is_known_again_as_the_one_it_was(store: Store)
     assert (memory.gone, memory.first_seen, memory.since) == (False, NOW, job().failed_at)
 
 
+async def test_that_a_job_ever_failed_is_kept_when_its_rows_show_it_no_more(store: Store) -> None:
+    await take_in(store, listing([job()]), NOW)
+    retried = job(status="RUNNING", retry_count=1, failed_at=None, updated_at=NOW)
+    await take_in(store, listing([retried]), NOW)
+    await take_in(store, listing([replace(retried, updated_at=NOW + 1)]), NOW)
+    memory = (await past(store, job().id)).memories[job().id]
+    assert (memory.has_failed, memory.job.has_failed) == (True, False)
+
+
 async def fail(store: Store, now: Instant) -> None:
     async with store.looks.transaction() as ledger:
         await ledger.record_fault("default", Fault(FaultKind.SERVER, "HTTP 503"), now)

@@ -70,3 +70,22 @@ async def test_what_was_told_there_stays_told(store: Store) -> None:
     await store.outbox.settle(parcel, Delivered(Receipt("C1", "1.0")), NOW, 0.0)
     assert await store.outbox.abandon([PLACE]) == 0
     assert await told(store, "c1") == {"c1": ("delivered", "")}
+
+
+@pytest.mark.parametrize("before", ["C1", "#renamed"])
+@pytest.mark.parametrize(("channel", "given_up"), [("C1", 0), ("C2", 1)])
+async def test_what_may_be_the_place_of_a_new_name_is_kept_until_that_is_looked_up(
+    store: Store, before: str, channel: str, given_up: int
+) -> None:
+    if before != "C1":
+        await store.outbox.resolve(before, "C1")
+    await enqueue(store, message("m1", before))
+    assert await store.outbox.abandon([PLACE]) == 0
+    await store.outbox.resolve(PLACE, channel)
+    assert await store.outbox.abandon([PLACE]) == given_up
+    assert await following(store) == 1 - given_up
+
+
+async def following(store: Store) -> int:
+    async with store.db.transaction() as db:
+        return len(await db.query("SELECT * FROM members", {}))

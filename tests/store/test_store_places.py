@@ -7,7 +7,7 @@ from bot.core.messages import Delivered, Receipt, Refused, Scope, TryLater
 from bot.store.store import Store
 from tests.samples import NOW, Clock, enqueue, message
 
-SENT = Delivered(Receipt("C1", "1.000001"))
+SENT = Delivered(Receipt("C1", "1.000001"), shown="a digest")
 SPELT = ("#ml-alerts", "C1", "#ML-alerts")
 
 

@@ -13,7 +13,7 @@ from bot.store.store import Store
 from tests.samples import COMPLETE, DAY, HOUR, NOW, PLACE, SUSPECT, enqueue, job, listing, message, take_in
 
 LONG_AGO = NOW - 91 * DAY
-SENT = Delivered(Receipt("C1", "1.000001"))
+SENT = Delivered(Receipt("C1", "1.000001"), shown="a digest")
 
 
 async def tell(store: Store, number: int, outcome: Outcome | None, now: int = LONG_AGO) -> str:
@@ -23,7 +23,7 @@ async def tell(store: Store, number: int, outcome: Outcome | None, now: int = LO
     )
     async with store.looks.transaction() as ledger:
         await ledger.record([Alert(change, (Route(PLACE, "failures", ()),))], now)
-        await ledger.enqueue([message(f"m{number}", f"#place-{number}", tells=(change.key,))], now)
+    await enqueue(store, message(f"m{number}", f"#place-{number}", tells=(change.key,)), now=now)
     if outcome is not None:
         (parcel,) = [one for one in await store.outbox.claim_due(now) if one.message.key == f"m{number}"]
         await store.outbox.settle(parcel, outcome, now, 0.0)

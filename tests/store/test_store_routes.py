@@ -12,7 +12,7 @@ from bot.store.outbox import Settled
 from bot.store.store import Store
 from tests.samples import NOW, PLACE, Clock, enqueue, job, message
 
-SENT = Delivered(Receipt("C1", "1.000001"))
+SENT = Delivered(Receipt("C1", "1.000001"), shown="a digest")
 ARCHIVED = Refused("is_archived", Scope.CHANNEL)
 REVOKED = Refused("token_revoked", Scope.WORKSPACE)
 

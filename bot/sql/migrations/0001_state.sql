@@ -45,6 +45,7 @@ CREATE TABLE jobs (
     completed_at INTEGER,
     failed_at INTEGER,
     cancelled_at INTEGER,
+    failed INTEGER NOT NULL,             -- whether it ever was seen to have failed
     error TEXT NOT NULL,
     progress TEXT,                       -- JSON
     PRIMARY KEY (source, id)
@@ -66,20 +67,28 @@ CREATE TABLE changes (
     was TEXT,
     status TEXT NOT NULL,
     at INTEGER,
+    preemption_count INTEGER NOT NULL,
+    times INTEGER NOT NULL,              -- preemptions that it tells; the count is with the last of them
+    detail TEXT NOT NULL,                -- how much, or how long
     seen_at INTEGER NOT NULL,
-    verdict TEXT NOT NULL,               -- alert or silence
+    verdict TEXT NOT NULL,               -- alert, step or silence
     rule TEXT,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    pipeline TEXT NOT NULL DEFAULT '',
+    likeness TEXT NOT NULL DEFAULT ''    -- of a failure's error, see bot.core.likeness
 ) STRICT;
 
 CREATE INDEX changes_by_age ON changes (seen_at);
+CREATE INDEX changes_alike ON changes (likeness, seen_at, pipeline) WHERE likeness <> '';
 CREATE INDEX changes_by_job ON changes (job_id);
 
 CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were composed
     key TEXT NOT NULL UNIQUE,
     destination TEXT NOT NULL,
-    kind TEXT NOT NULL,                  -- news or notice
+    kind TEXT NOT NULL,                  -- opening, newcomers, steps or notice
+    card TEXT,                           -- the card that it opens, or in whose thread it is told
+    rank INTEGER NOT NULL DEFAULT 0,     -- lower ones go first
     version INTEGER NOT NULL,
     body TEXT NOT NULL,                  -- JSON
     created_at INTEGER NOT NULL,
@@ -92,6 +101,7 @@ CREATE TABLE messages (
     doubt_times INTEGER NOT NULL DEFAULT 0, -- attempts in a row that nobody could look for
     channel TEXT,
     ts TEXT,
+    thread TEXT,                         -- ts of the card under which it was last sent
     trouble TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
@@ -105,6 +115,44 @@ CREATE TABLE tellings (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX tellings_by_message ON tellings (message_key);
+
+-- A message that stays true. It shows what it was when its version was shown_version.
+CREATE TABLE cards (
+    key TEXT PRIMARY KEY,
+    destination TEXT NOT NULL,
+    body TEXT NOT NULL,                  -- JSON
+    opened_at INTEGER NOT NULL,
+    until INTEGER NOT NULL,              -- takes newcomers before then
+    version INTEGER NOT NULL DEFAULT 1,
+    shown_version INTEGER NOT NULL DEFAULT 0,
+    shown TEXT NOT NULL DEFAULT '',      -- digest of what it shows
+    rung TEXT NOT NULL DEFAULT '[]',     -- JSON: whom its post rang
+    channel TEXT,
+    ts TEXT,
+    anew INTEGER NOT NULL DEFAULT 0,     -- how often it was posted again
+    edit_due INTEGER NOT NULL,
+    edited_at INTEGER NOT NULL DEFAULT 0,
+    edit_attempts INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX cards_taking ON cards (until);
+CREATE INDEX cards_to_edit ON cards (edit_due) WHERE version > shown_version;
+
+-- The jobs of a card, as they stand on it.
+CREATE TABLE members (
+    card TEXT NOT NULL,
+    source TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    kind TEXT NOT NULL,                  -- of its latest change there
+    at INTEGER NOT NULL,
+    likeness TEXT NOT NULL,              -- of its error
+    error TEXT NOT NULL,
+    ended_at INTEGER,                    -- by our clock; null while it lives
+    entry TEXT NOT NULL,                 -- JSON
+    PRIMARY KEY (card, source, job_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX members_by_job ON members (source, job_id);
 
 -- A destination and how it can be reached; '*' stands for the whole workspace.
 CREATE TABLE routes (
@@ -125,10 +173,11 @@ SELECT coalesce(channel, destination) AS place, max(mark) AS mark,
 FROM routes GROUP BY place;
 
 -- Messages for places that have none under way, and from when on they may go. None that tells of a job passes an earlier
--- one there that tells of it too: a story is told in its order. That open messages are queued or sending is said again
--- because SQLite takes their index only then.
+-- one there that tells of it too, and no step passes an earlier one of its card: a story is told in its order. A reply
+-- waits for its card to be there. That open messages are queued or sending is said again because SQLite takes their
+-- index only then.
 CREATE VIEW waiting AS
-SELECT m.seq, m.destination, coalesce(r.channel, m.destination) AS place, coalesce(p.mark, 0) AS mark,
+SELECT m.seq, m.rank, m.destination, coalesce(r.channel, m.destination) AS place, coalesce(p.mark, 0) AS mark,
     max(m.due_at, coalesce(r.not_before, 0), coalesce(p.not_before, 0),
         coalesce((SELECT w.not_before FROM routes w WHERE w.destination = '*'), 0)) AS due_at
 FROM messages m LEFT JOIN routes r ON r.destination = m.destination
@@ -137,6 +186,10 @@ WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
     AND coalesce(r.channel, m.destination) NOT IN (SELECT coalesce(q.channel, s.destination)
         FROM messages s LEFT JOIN routes q ON q.destination = s.destination
         WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
+    AND (m.kind NOT IN ('newcomers', 'steps') OR EXISTS (SELECT 1 FROM cards k WHERE k.key = m.card AND k.ts IS NOT NULL))
+    AND (m.kind <> 'steps' OR NOT EXISTS (SELECT 1 FROM messages b
+        WHERE b.destination = m.destination AND b.card = m.card AND b.kind = 'steps' AND b.seq < m.seq
+            AND b.state IN ('queued', 'sending')))
     AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
         JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
         JOIN tellings u ON u.change_key = o.key
@@ -144,3 +197,11 @@ WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
         JOIN messages b ON b.key = u.message_key
         WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending')
             AND (u.destination = m.destination OR q.channel = coalesce(r.channel, m.destination)));
+
+-- Cards that differ from what they show, and from when on they may be edited. '*edits' stands for all edits together.
+CREATE VIEW edits AS
+SELECT c.key, max(c.edit_due, coalesce(r.not_before, 0),
+    coalesce((SELECT max(max(w.not_before, iif(w.destination = '*edits', w.mark, 0))) FROM routes w
+        WHERE w.destination IN ('*', '*edits')), 0)) AS due_at
+FROM cards c LEFT JOIN routes r ON r.destination = c.destination
+WHERE c.version > c.shown_version AND c.ts IS NOT NULL;

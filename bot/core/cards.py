@@ -1,0 +1,217 @@
+"""A card tells one story in one place and stays true: it is posted once, edited as its jobs go on, and what happened is
+told in its thread. What a card shows is drawn from what is stored of it, whenever it is sent or edited.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.core.alerts import Broadcast, Destination, GroupBy, JobRef, Rule
+from bot.core.changes import Change, ChangeKind
+from bot.core.instants import SECOND, Instant
+from bot.core.jobs import FINAL, Job
+from bot.core.likeness import Seen, likeness
+
+NAMED: Final = 10  # jobs that a card names; the rest is counted
+FOLLOWED: Final = 24 * 3600 * SECOND  # so long after it last ended, a job stays with its card
+OPEN_CARDS: Final = 5  # of one rule and place that take newcomers; what comes then shares one more
+MILESTONES: Final = (10, 100, 1000)  # jobs on a card that are worth a word in the channel
+NEWCOMERS_EVERY: Final = 60 * SECOND  # at most so often they are told in a card's thread
+LOUD_EVERY: Final = 60 * SECOND  # at most so often a card of several jobs gets worse aloud
+EDIT_EVERY: Final = 3 * SECOND  # at most so often a card is edited
+RARE_EDITS_EVERY: Final = 600 * SECOND  # and so often where it was posted anew more than once: edits may not be allowed
+FAILURES: Final = frozenset({ChangeKind.FAILED, ChangeKind.INCOMPLETE})
+TROUBLES: Final = FAILURES | {ChangeKind.OVERDUE, ChangeKind.THRASHING, ChangeKind.VANISHED}
+REASON_WITHIN: Final = 2 * SECOND  # so long a message waits for the reason of a failure that does not tell it
+ENDINGS: Final = frozenset({ChangeKind.VANISHED})  # that no status tells
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is said of one job. `at` is when it happened, `tries` counts the first time too; `error` is the last one
+    that is known.
+    """
+
+    change_key: str
+    kind: str
+    inferred: bool
+    source: str
+    job_id: str
+    name: str
+    pipeline: str
+    type: str
+    at: Instant
+    error: str
+    tries: int
+    url: str = ""
+    detail: str = ""
+
+    @property
+    def job(self) -> JobRef:
+        return (self.source, self.job_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Takes newcomers `until` then, at most until `closes_at`. `group` holds what its jobs have in common, in the order
+    of the rule's `group_by`, `label` the part of it that people are shown; `size` counts its jobs, `failing` those
+    whose latest news is a failure; `seen` is how often errors like its first ones had come up before. Newcomers were
+    last told at `told_at`, and that it got worse at `loud_at`.
+    """
+
+    key: str
+    destination: Destination
+    rule: str
+    group: tuple[str, ...]
+    label: tuple[str, ...]
+    overflow: bool = False
+    opened_at: Instant
+    until: Instant
+    closes_at: Instant
+    since: Instant
+    size: int = 0
+    failing: int = 0
+    mentions: tuple[str, ...] = ()
+    broadcast: Broadcast = Broadcast.WORSE
+    show_source: bool = False
+    seen: Seen | None = None
+    told_at: Instant | None = None
+    loud_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A job on a card, as it stands: its latest news, and when it ended (None while it lives), by our clock. `unsaid`
+    says that this news is what the card's opening is to tell, and that it has not been posted.
+    """
+
+    card: str
+    entry: Entry
+    likeness: str
+    ended_at: Instant | None
+    unsaid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Errors of one kind: the `error` of one of the jobs, and how many jobs have it."""
+
+    error: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """What a card shows: its newest jobs, newest first, how many jobs stand how (`counts` by their latest news), and
+    how alike their errors are, the most frequent first. `label` is what all its jobs have in common, `mentions` are
+    whom its post rang.
+    """
+
+    card: str
+    rule: str
+    label: tuple[str, ...]
+    since: Instant
+    entries: tuple[Entry, ...]
+    counts: dict[str, int]
+    jobs: int
+    likenesses: tuple[Likeness, ...] = ()
+    seen: Seen | None = None
+    mentions: tuple[str, ...] = ()
+    show_source: bool = False
+
+    @property
+    def unnamed(self) -> int:
+        """How many jobs are counted, but not named."""
+        return self.jobs - len(self.entries)
+
+
+def group_of(rule: Rule, job: Job) -> tuple[str, ...]:
+    """What a job shares with the others of its card."""
+    values = {
+        GroupBy.PIPELINE: job.pipeline_key,
+        GroupBy.TYPE: job.pipeline_type,
+        GroupBy.SOURCE: job.source,
+        GroupBy.ERROR: likeness(job.error) if GroupBy.ERROR in rule.group_by else "",
+    }
+    return tuple(values[by] for by in rule.group_by)
+
+
+def label_of(rule: Rule, job: Job) -> tuple[str, ...]:
+    """The part of that which people are shown."""
+    shown = zip(rule.group_by, group_of(rule, job), strict=True)
+    return tuple(value for by, value in shown if by is not GroupBy.ERROR and value)
+
+
+def happened_at(change: Change, now: Instant) -> Instant:
+    """When, as well as anybody can tell."""
+    return change.at if change.at is not None else change.job.updated_at or now
+
+
+def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: Entry | None = None) -> Entry:
+    """`before` is what was said of the job last: its error stays until it fails again, or tells another one."""
+    job = change.job
+    last = before.error if before and change.kind not in FAILURES else ""
+    template = job_urls.get(job.source, "")
+    return Entry(
+        change_key=change.key,
+        kind=change.kind,
+        inferred=change.inferred,
+        source=job.source,
+        job_id=job.id,
+        name=job.name,
+        pipeline=job.pipeline_key,
+        type=job.pipeline_type,
+        at=happened_at(change, now),
+        error=job.error or last,
+        tries=change.retry_count + 1,
+        url=template.replace("{job_id}", job.id) if template else "",
+        detail=change.detail,
+    )
+
+
+def member_of(card: str, change: Change, entry: Entry, now: Instant, *, unsaid: bool) -> Member:
+    ended = change.status in FINAL or change.kind in ENDINGS
+    alike, ended_at = likeness(entry.error), now if ended else None
+    return Member(card=card, entry=entry, likeness=alike, ended_at=ended_at, unsaid=unsaid)
+
+
+def with_reason(member: Member, change_key: str, reason: str) -> Member:
+    """The member, if this failure is its latest news, with the reason for it."""
+    entry = member.entry
+    if entry.change_key != change_key:
+        return member
+    return replace(member, entry=replace(entry, error=reason), likeness=likeness(reason))
+
+
+def with_detail(member: Member, change: Change) -> Member:
+    """The member, if this change is its latest news, with how much it says now."""
+    if member.entry.change_key != change.key:
+        return member
+    return replace(member, entry=replace(member.entry, detail=change.detail))
+
+
+def face_of(
+    card: Card,
+    newest: Iterable[Entry],
+    counts: Mapping[str, int],
+    likenesses: Iterable[Likeness],
+    mentions: tuple[str, ...],
+) -> Face:
+    return Face(
+        card=card.key,
+        rule=card.rule,
+        label=card.label,
+        since=card.since,
+        entries=tuple(newest),
+        counts=dict(counts),
+        jobs=sum(counts.values()),
+        likenesses=tuple(likenesses),
+        seen=card.seen,
+        mentions=mentions,
+        show_source=card.show_source,
+    )
+
+
+def passes_milestone(size: int) -> bool:
+    """Whether one job more makes it so many."""
+    return size + 1 in MILESTONES

@@ -1,0 +1,99 @@
+"""What a card's thread tells: that its jobs went on, or that others joined them. The newest jobs are named, the rest is
+counted; what happened to a job stays in its order.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.alerts import JobRef
+from bot.core.cards import Card, Entry
+from bot.core.changes import SAYS_MORE, ChangeKind
+from bot.core.instants import Instant
+from bot.core.messages import NAMED_IN_THREAD, News, ThreadReply, message_key
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a reply tells, in the order in which it was found, but for what it `repeats` because what follows cannot be
+    understood without it (keys of changes); whom it rings, and whether the channel sees it too.
+    """
+
+    entries: tuple[Entry, ...]
+    repeats: frozenset[str] = frozenset()
+    rung: tuple[str, ...] = ()
+    broadcast: bool = False
+
+
+def thread_reply(card: Card, about: str, said: Said, now: Instant, due_at: Instant) -> ThreadReply:
+    keys = tuple(entry.change_key for entry in said.entries if entry.change_key not in said.repeats)
+    return ThreadReply(
+        key=message_key(card.destination, keys),
+        destination=card.destination,
+        card=card.key,
+        about=about,
+        mentions=said.rung,
+        broadcast=said.broadcast,
+        news=_news(card, _told_best(said.entries)),
+        tells=keys,
+        created_at=now,
+        due_at=due_at,
+    )
+
+
+def joined(waiting: ThreadReply, more: ThreadReply) -> ThreadReply:
+    """The waiting reply, with more newcomers in it."""
+    entries = (*more.news.entries, *waiting.news.entries)[:NAMED_IN_THREAD]
+    counts = Counter(waiting.news.counts) + Counter(more.news.counts)
+    news = replace(more.news, entries=entries, counts=dict(counts), jobs=waiting.news.jobs + more.news.jobs)
+    return replace(
+        waiting,
+        news=news,
+        tells=(*waiting.tells, *more.tells),
+        mentions=tuple(dict.fromkeys((*waiting.mentions, *more.mentions))),
+        broadcast=waiting.broadcast or more.broadcast,
+    )
+
+
+def without(waiting: ThreadReply, taken: Iterable[Entry]) -> ThreadReply:
+    """The waiting reply, without newcomers who are told of elsewhere."""
+    gone = {entry.change_key: entry.kind for entry in taken}
+    news = waiting.news
+    entries = tuple(entry for entry in news.entries if entry.change_key not in gone)
+    counts = Counter(news.counts) - Counter(gone.values())
+    return replace(
+        waiting,
+        news=replace(news, entries=entries, counts=dict(counts), jobs=news.jobs - len(gone)),
+        tells=tuple(key for key in waiting.tells if key not in gone),
+    )
+
+
+def reply_with_reason(reply: ThreadReply, change_key: str, reason: str) -> ThreadReply:
+    """The reply, with the reason for a failure that it tells of."""
+    entries = tuple(
+        replace(entry, error=reason) if entry.change_key == change_key else entry for entry in reply.news.entries
+    )
+    return replace(reply, news=replace(reply.news, entries=entries))
+
+
+def _news(card: Card, entries: Sequence[Entry]) -> News:
+    stories: dict[JobRef, list[Entry]] = {}
+    for entry in entries:
+        stories.setdefault(entry.job, []).append(entry)
+    newest = sorted(stories.values(), key=lambda story: (story[-1].at, story[-1].change_key), reverse=True)
+    return News(
+        rule=card.rule,
+        label=card.label,
+        entries=tuple(entry for story in newest[:NAMED_IN_THREAD] for entry in reversed(story)),
+        counts=dict(Counter(entry.kind for entry in entries)),
+        jobs=len(stories),
+        total=card.size,
+        show_source=card.show_source,
+    )
+
+
+def _told_best(entries: Iterable[Entry]) -> list[Entry]:
+    """Without the completions of which another entry says more."""
+    told = list(entries)
+    better = {(entry.job, entry.at) for entry in told if entry.kind in SAYS_MORE}
+    return [entry for entry in told if entry.kind != ChangeKind.COMPLETED or (entry.job, entry.at) not in better]

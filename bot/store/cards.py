@@ -1,0 +1,210 @@
+"""Cards as they are stored: what a look finds of them and leaves there, what they show, and the edits that make the
+two agree.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.core.alerts import JobRef
+from bot.core.board import Board, Composed
+from bot.core.cards import (
+    EDIT_EVERY,
+    FOLLOWED,
+    NAMED,
+    RARE_EDITS_EVERY,
+    Card,
+    Face,
+    Likeness,
+    face_of,
+    with_detail,
+    with_reason,
+)
+from bot.core.changes import Change
+from bot.core.instants import SECOND, Instant
+from bot.core.messages import (
+    VERSION,
+    Delivered,
+    Edit,
+    Gone,
+    Opening,
+    Outcome,
+    Refused,
+    Scope,
+    TryLater,
+    Unknown,
+    reopened,
+)
+from bot.core.pacing import EDITS_EVERY, backoff, park_time
+from bot.core.threads import reply_with_reason
+from bot.sql.sqlite import Connection, Database
+from bot.store.routes import EDITS, WORKSPACE, park
+from bot.store.rows import (
+    card_of,
+    card_values,
+    edit_of,
+    entry_in,
+    member_in,
+    member_values,
+    message_values,
+    reply_of,
+    rung_by,
+    to_json,
+)
+
+LIKENESSES = 3  # kinds of error that a card counts
+UNDER_WAY = 60 * SECOND  # no edit takes longer
+PACES = {"every": EDIT_EVERY, "rarely": RARE_EDITS_EVERY}
+UNPOSTED = "its card cannot be posted"
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What became of an edit. `news` is set when this was refused for the first time."""
+
+    edit: Edit
+    outcome: Outcome
+    news: bool
+
+
+class Cards:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def claim_edits(self, now: Instant) -> list[Edit]:
+        """The card that has waited longest for an edit, as often as Slack takes one. A clock that was set back holds
+        nothing up.
+        """
+        async with self._db.transaction() as db:
+            await db.run("mistrust_cards", now=now, ahead=now + EDIT_EVERY)
+            row = await db.row("editable", now=now)
+            if row is None:
+                return []
+            await _pace(db, now)
+            claimed = await db.rows("claim_edit", key=row["key"], again_at=now + UNDER_WAY)
+            return [edit_of(card, await draw(db, card_of(card), rung_by(card)), now) for card in claimed]
+
+    async def settle(self, edit: Edit, outcome: Outcome, now: Instant, chance: float) -> Edited:
+        """Writes down what became of the edit, and when it or its route is tried again. `chance` in [0, 1)."""
+        news = False
+        async with self._db.transaction() as db:
+            match outcome:
+                case Delivered():
+                    await _settle(db, edit, outcome.shown, now)
+                    if outcome.degraded:
+                        await _pace(db, now)  # it took two
+                case Gone():
+                    await open_anew(db, edit.card, edit.ts, now)
+                case TryLater() | Unknown():
+                    await _retry(db, edit, outcome, now, chance)
+                case Refused(scope=Scope.WORKSPACE):
+                    await db.run("retry_edit", key=edit.card, due_at=now)
+                    news = await park(db, edit.destination, outcome, now)
+                case Refused():
+                    await _pace(db, now)
+                    await db.run("retry_edit", key=edit.card, due_at=now + int(park_time(edit.attempts) * SECOND))
+                    news = edit.attempts == 1
+                case _:
+                    assert_never(outcome)
+        return Edited(edit, outcome, news)
+
+
+async def _pace(db: Connection, now: Instant) -> None:
+    """So much later another edit may be made, whatever card it is of."""
+    await db.run("pace_more", destination=EDITS, now=now, every=EDITS_EVERY)
+
+
+async def _settle(db: Connection, edit: Edit, shown: str, now: Instant) -> None:
+    await db.run("settle_edit", key=edit.card, ts=edit.ts, shown=shown, version=edit.version, now=now, **PACES)
+
+
+async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
+    after = outcome.after if isinstance(outcome, TryLater) else None
+    wait = int((backoff(edit.attempts, chance) if after is None else after) * SECOND)
+    again_at = now + max(EDIT_EVERY, wait)  # it may have been made
+    await db.run("retry_edit", key=edit.card, due_at=again_at)
+    if isinstance(outcome, TryLater) and outcome.scope is not Scope.MESSAGE:
+        route = WORKSPACE if outcome.scope is Scope.WORKSPACE else EDITS
+        await db.run("delay_route", destination=route, not_before=again_at, now=now)
+
+
+async def board_of(db: Connection, jobs: Iterable[JobRef], now: Instant) -> Board:
+    """The cards that follow one of the jobs, or take newcomers."""
+    asked = to_json(list(jobs))
+    members = [member_in(row) for row in await db.rows("members_of", jobs=asked, ended_after=now - FOLLOWED)]
+    keys = to_json([member.card for member in members])
+    cards = [card_of(row) for row in await db.rows("cards", keys=keys, now=now)]
+    waiting = [reply_of(row) for row in await db.rows("waiting_newcomers")]
+    return Board(tuple(cards), tuple(members), {reply.card: reply for reply in waiting})
+
+
+async def put(db: Connection, composed: Composed, now: Instant) -> None:
+    await db.run_many("put_card", ({**card_values(card), **PACES, "now": now} for card in composed.cards))
+    await db.run_many("put_member", map(member_values, composed.members))
+
+
+async def explain(db: Connection, change: Change, reason: str) -> None:
+    """Cards and replies that tell of the failure tell its reason, as far as they are still to be seen or sent."""
+    job = change.job
+    for row in await db.rows("members_like", source=job.source, job_id=job.id):
+        member = member_in(row)
+        if (told := with_reason(member, change.key, reason)) != member:
+            await db.run("put_member", **member_values(told))
+            await db.run("touch_card", key=member.card, **PACES)
+    for row in await db.rows("replies_that_tell", change_key=change.key):
+        reply = reply_with_reason(reply_of(row), change.key, reason)
+        await db.run("amend_reply", key=row["key"], body=to_json(reply))
+
+
+async def draw(db: Connection, card: Card, rung: tuple[str, ...]) -> Face:
+    """What the card is to show as it stands; its post `rung` them."""
+    newest = await db.rows("newest_members", card=card.key, limit=NAMED)
+    counts = {row["kind"]: row["jobs"] for row in await db.rows("standing", card=card.key)}
+    alike = await db.rows("likenesses", card=card.key, limit=LIKENESSES)
+    likenesses = [Likeness(row["error"], row["jobs"]) for row in alike]
+    return face_of(card, map(entry_in, newest), counts, likenesses, rung)
+
+
+async def anchor(db: Connection, opening: Opening, outcome: Delivered, version: int, now: Instant) -> None:
+    """The card stands where its post arrived. If another post told all of it there, that one's card goes on with it."""
+    receipt = outcome.receipt
+    await db.run(
+        "anchor_card",
+        key=opening.card,
+        channel=receipt.channel,
+        ts=receipt.ts,
+        shown=outcome.shown,
+        version=version if outcome.shown else 0,
+        rung=to_json(opening.mentions),
+        now=now,
+        **PACES,
+    )
+    if outcome.by_twin:
+        await _close(db, opening.card)
+
+
+async def lose(db: Connection, card: str) -> None:
+    """The card cannot be posted: nothing is told in its thread, and what follows opens another one."""
+    await _close(db, card)
+    await db.run("refuse_replies", key=card, why=UNPOSTED)
+
+
+async def open_anew(db: Connection, card: str, ts: str, now: Instant) -> None:
+    """The card is not where it was posted. Its thread goes on under a new post, which rings nobody."""
+    for row in await db.rows("lose_anchor", key=card, ts=ts):
+        opening = reopened(card, row["destination"], row["anew"], now)
+        await db.run("enqueue_message", **message_values(opening), version=VERSION, now=now)
+
+
+async def _close(db: Connection, card: str) -> None:
+    await db.run("close_card", key=card)
+    await db.run("leave_card", key=card)
+
+
+async def recount(db: Connection, change: Change) -> None:
+    """Cards that show the change tell how much it is now."""
+    for row in await db.rows("members_like", source=change.job.source, job_id=change.job.id):
+        member = member_in(row)
+        if (told := with_detail(member, change)) != member:
+            await db.run("put_member", **member_values(told))
+            await db.run("touch_card", key=member.card, **PACES)
