@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
+from bot.core.changes import ChangeKind
 from bot.core.commands import Command, ListJobs, Mistake, Share, ShowHealth, ShowHelp, ShowJob, ShowOverview
-from bot.core.history import HistoryQuery
+from bot.core.history import Entry, HistoryQuery
 from bot.core.instants import Instant
 from bot.core.jobs import JobQuery, View
-from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply, aged
+from bot.core.likeness import Seen, likeness
+from bot.core.memory import Memory
+from bot.core.replies import Candidates, HealthReport, HelpText, JobDetails, JobList, Note, Overview, Reply, aged
 from bot.store.archive import Archive
 
 RECENT_FAILURES = 5
@@ -82,7 +85,8 @@ async def _show(
         case (memory,):
             query = HistoryQuery(source=memory.job.source, job=memory.job.id, limit=STORY)
             history = await archive.history(query, now)
-            return JobCard(memory=memory, history=history, sources=sources, job_urls=job_urls, now=now)
+            seen = await _seen_before(memory, history, archive, now)
+            return JobDetails(memory=memory, history=history, sources=sources, job_urls=job_urls, now=now, seen=seen)
         case _:
             return Candidates(
                 reference=command.reference,
@@ -92,3 +96,10 @@ async def _show(
                 job_urls=job_urls,
                 now=now,
             )
+
+
+async def _seen_before(memory: Memory, history: Iterable[Entry], archive: Archive, now: Instant) -> Seen | None:
+    """How often an error like the job's was seen before its last failure."""
+    alike = likeness(memory.job.error)
+    failed = next((entry.seen_at for entry in history if entry.kind == ChangeKind.FAILED), now)
+    return await archive.seen_before(alike, failed) if alike else None

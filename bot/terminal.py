@@ -16,7 +16,7 @@ from bot.core.history import Entry
 from bot.core.instants import Instant, as_datetime
 from bot.core.jobs import Job
 from bot.core.memory import Memory
-from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply
+from bot.core.replies import Candidates, HealthReport, HelpText, JobDetails, JobList, Note, Overview, Reply
 from bot.core.texts import NOTHING, first_line, one_line, tame, tame_lines
 from bot.core.wording import (
     COLUMNS,
@@ -31,6 +31,7 @@ from bot.core.wording import (
     number,
     ordered,
     progress_words,
+    seen_words,
     since,
     status_words,
     told_words,
@@ -46,7 +47,11 @@ _STYLES = {
     "vanished": "magenta",
     "cancelled": "bright_black",
     "preempted": "yellow",
+    "thrashing": "yellow",
+    "overdue": "yellow",
     "completed": "green",
+    "recovered": "green",
+    "incomplete": "yellow",
     "running": "cyan",
     "started": "cyan",
 }
@@ -59,7 +64,7 @@ def print_reply(reply: Reply, console: Console, zone: tzinfo | None = None) -> N
     match reply:
         case JobList():
             _print_list(reply, console, clock)
-        case JobCard():
+        case JobDetails():
             _print_card(reply, console, clock)
         case Candidates():
             console.print(Text(f"{number(reply.total, 'job')} fit “{tame(reply.reference, CELL)}”", "bold"))
@@ -85,7 +90,7 @@ def print_history(entries: Sequence[Entry], console: Console, zone: tzinfo | Non
     table = _table(("When", "Job", "What happened", "And then"))
     for entry in entries:
         when = entry.seen_at if entry.at is None else entry.at
-        happened = Text(what_happened(entry.kind, inferred=entry.inferred), _style(entry.kind))
+        happened = Text(what_happened(entry.kind, inferred=entry.inferred, detail=entry.detail), _style(entry.kind))
         table.add_row(clock(when), _name(entry.name, entry.job_id), happened, Text(told_words(entry)))
     console.print(table)
 
@@ -172,23 +177,29 @@ def _pipeline(job: Job, *, several: bool) -> str:
     return f"{pipeline} ({tame(job.source, CELL)})" if several else pipeline
 
 
-def _print_card(reply: JobCard, console: Console, clock: Clock) -> None:
+def _print_card(reply: JobDetails, console: Console, clock: Clock) -> None:
     job = reply.memory.job
     console.print(Text(tame(job.label, CELL), f"bold {_style(job.status)}"))
     _print_pairs(_facts(reply, clock), console)
     if error := tame_lines(job.error, ERROR_MAX):
         console.print(Text(f"\nError\n{error}\n"))
+    if reply.seen:
+        console.print(Text(f"{seen_words(reply.seen, reply.now)}\n", "bright_black"))
     if reply.history:
         table = _table(("When", "What happened", "And then"))
         for entry in reply.history:
             when = entry.seen_at if entry.at is None else entry.at
-            table.add_row(clock(when), what_happened(entry.kind, inferred=entry.inferred), Text(told_words(entry)))
+            table.add_row(
+                clock(when),
+                what_happened(entry.kind, inferred=entry.inferred, detail=entry.detail),
+                Text(told_words(entry)),
+            )
         console.print(table)
     console.print(Text(as_of(reply.sources, reply.now), "bright_black"))
     _print_warnings(blind_spots(reply.sources, reply.now), console)
 
 
-def _facts(reply: JobCard, clock: Clock) -> Iterator[tuple[str, str]]:
+def _facts(reply: JobDetails, clock: Clock) -> Iterator[tuple[str, str]]:
     memory, job, now = reply.memory, reply.memory.job, reply.now
     yield "Status", f"{status_words(memory)} since {clock(memory.since)} ({since(memory.since, now)})"
     yield "Id", tame(job.id, CELL)

@@ -12,7 +12,8 @@ from bot.core.changes import Change, ChangeKind
 from bot.core.commands import Share, ShowHealth
 from bot.core.grammar import parse
 from bot.core.instants import Instant
-from bot.core.replies import Candidates, HealthReport, HelpText, JobCard, JobList, Note, Overview, Reply
+from bot.core.likeness import Seen
+from bot.core.replies import Candidates, HealthReport, HelpText, JobDetails, JobList, Note, Overview, Reply
 from bot.store.store import Store, open_store
 from tests.samples import EVERY, HOUR, KEEP, NOW, job, listing, take_in
 
@@ -48,7 +49,7 @@ async def test_the_overview_counts_and_names_the_latest_failures(store: Store) -
 @pytest.mark.parametrize("text", ["", "failed", "show job_00099", "show nightly"])
 async def test_a_reply_that_speaks_of_jobs_says_how_old_it_is(store: Store, text: str) -> None:
     reply = await ask(store, text)
-    assert isinstance(reply, Overview | JobList | JobCard | Candidates)
+    assert isinstance(reply, Overview | JobList | JobDetails | Candidates)
     assert (reply.now, [source.looked_at for source in reply.sources], reply.job_urls) == (NOW, [NOW], URLS)
 
 
@@ -79,7 +80,7 @@ async def test_a_list_of_nothing_is_one_empty_page(store: Store) -> None:
 @pytest.mark.parametrize("reference", ["job_00007", "job_00099", "JOB_00007"])
 async def test_one_job_is_shown_by_its_id(store: Store, reference: str) -> None:
     reply = await ask(store, f"show {reference}")
-    assert isinstance(reply, JobCard)
+    assert isinstance(reply, JobDetails)
     assert reply.memory.job.id == reference.lower()
 
 
@@ -92,8 +93,29 @@ async def test_a_job_is_shown_with_its_story_newest_first(store: Store) -> None:
     async with store.looks.transaction() as ledger:
         await ledger.record([Silence(step, "no rule matches") for step in (*steps, other)], NOW)
     reply = await ask(store, "show job_00007")
-    assert isinstance(reply, JobCard)
+    assert isinstance(reply, JobDetails)
     assert [entry.kind for entry in reply.history] == ["failed", "started"]
+
+
+async def test_a_job_s_error_is_told_as_often_as_its_like_was_seen_before(store: Store) -> None:
+    failures = [
+        (job(7), NOW),
+        (job(8, error="Out of memory"), NOW),
+        (job(9, error="out of memory", pipeline_key="other"), NOW - HOUR),
+        (job(10), NOW - HOUR),
+        (job(11, error="disk full"), NOW - HOUR),
+    ]
+    async with store.looks.transaction() as ledger:
+        for failed, now in failures:
+            change = Change(
+                job=failed, kind=ChangeKind.FAILED, was=None, status="FAILED", retry_count=0, preemption_count=0
+            )
+            await ledger.record([Silence(change, "no rule matches")], now)
+        assert await ledger.seen_before(["disk full", "never"], NOW) == {"disk full": Seen(1, 1, NOW - HOUR)}
+    reply, first = [await ask(store, f"show job_{number:05d}") for number in (7, 9)]
+    assert isinstance(reply, JobDetails)
+    assert isinstance(first, JobDetails)
+    assert (reply.seen, first.seen) == (Seen(times=2, pipelines=2, since=NOW - HOUR), None)
 
 
 async def test_several_that_fit_are_named_newest_first_and_counted(store: Store) -> None:

@@ -48,6 +48,10 @@ def test_the_source_is_named_where_there_are_several() -> None:
     assert "default" not in printed(REPLIES["list"])
 
 
+def test_a_job_s_error_is_shown_with_how_often_its_like_was_seen() -> None:
+    assert "An error like this was seen 14 times in 3 pipelines since March 3." in printed(REPLIES["details"])
+
+
 def test_times_are_in_the_time_zone_of_the_terminal() -> None:
     assert "2026-11-23 11:41" in printed(job_list([memory(1)]))
 
@@ -62,7 +66,7 @@ def test_markup_in_a_name_shows_as_it_was_written() -> None:
 @given(st.text(alphabet=st.sampled_from("a\x1b[31m\x9b\x07\r\n\u202e\ud800 ]"), max_size=30))
 def test_no_job_can_send_control_characters_to_the_terminal(text: str) -> None:
     odd = memory(1, name=text, error=text, pipeline_key=text, status=text or "ODD")
-    shown = printed(job_list([odd])) + printed(replace(REPLIES["card"], memory=odd))  # type: ignore[arg-type]
+    shown = printed(job_list([odd])) + printed(replace(REPLIES["details"], memory=odd))  # type: ignore[arg-type]
     assert all(character.isprintable() for character in shown.replace("\n", ""))
 
 

@@ -86,4 +86,5 @@ def queue_lines(health: Health, now: Instant) -> list[str]:
     age = f", the oldest for {since(health.oldest, now)}" if health.waiting and health.oldest is not None else ""
     last = f"; the last: {tame(health.refusal, REASON)}" if health.refusal else ""
     refused = [f"{number(health.refused, 'message')} given up{last}"] if health.refused else []
-    return [*failing, waiting + age, *refused]
+    edits = [f"{number(health.edits, 'card')} waiting for an edit"] if health.edits else []
+    return [*failing, waiting + age, *edits, *refused]

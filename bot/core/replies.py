@@ -11,6 +11,7 @@ from bot.core.commands import ListJobs
 from bot.core.history import Entry
 from bot.core.instants import SECOND, Instant, length
 from bot.core.jobs import Counts
+from bot.core.likeness import Seen
 from bot.core.memory import Memory
 
 STALE_LOOKS = 10  # so many looks that did not come are no accident,
@@ -57,8 +58,8 @@ class ParkedRoute:
 @dataclass(frozen=True, slots=True)
 class Health:
     """`waiting` counts messages not yet said, `oldest` is when the oldest of them was composed; `refused` counts those
-    that were given up, `refusal` is why the last of them was. `store_troubles`: why the state file fails a bot that
-    runs; a terminal cannot know.
+    that were given up, `refusal` is why the last of them was; `edits` counts the cards that do not show yet how their
+    jobs stand. `store_troubles`: why the state file fails a bot that runs; a terminal cannot know.
     """
 
     sources: tuple[SourceHealth, ...]
@@ -67,6 +68,7 @@ class Health:
     oldest: Instant | None
     refused: int
     refusal: str = ""
+    edits: int = 0
     store_troubles: tuple[str, ...] = ()
 
 
@@ -87,14 +89,15 @@ class JobList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobCard:
-    """One job, and what the ledger holds of it, newest first."""
+class JobDetails:
+    """One job, what the ledger holds of it, newest first, and how often its error was `seen` before, if ever."""
 
     memory: Memory
     history: tuple[Entry, ...]
     sources: tuple[SourceHealth, ...]
     job_urls: Mapping[str, str]
     now: Instant
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,4 +142,4 @@ class Note:
     example: str
 
 
-Reply: TypeAlias = JobList | JobCard | Candidates | Overview | HealthReport | HelpText | Note
+Reply: TypeAlias = JobList | JobDetails | Candidates | Overview | HealthReport | HelpText | Note

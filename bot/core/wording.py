@@ -9,8 +9,8 @@ from bot.core.history import Entry as Past
 from bot.core.history import Telling
 from bot.core.instants import SECOND, Instant, as_datetime, length, write_duration
 from bot.core.jobs import FINAL, Counts, Filter, Job, JobQuery, Status, View
+from bot.core.likeness import Seen
 from bot.core.memory import Memory
-from bot.core.messages import News
 from bot.core.replies import JobList, SourceHealth
 from bot.core.texts import NOTHING, tame
 
@@ -19,18 +19,12 @@ REASON = 200  # characters of a reason
 INFERRED = "inferred, nobody saw it"
 COLUMNS = ("Status", "Job", "Pipeline", "When", "How long", "Tries", "Error")
 
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
 _PASSIVE = frozenset({"admitted", "cancelled", "preempted", "retried"})
-_KINDS: tuple[str, ...] = (
-    ChangeKind.FAILED,
-    ChangeKind.VANISHED,
-    ChangeKind.CANCELLED,
-    ChangeKind.PREEMPTED,
-    ChangeKind.RETRIED,
-    ChangeKind.COMPLETED,
-    ChangeKind.STARTED,
-    ChangeKind.ADMITTED,
-    ChangeKind.APPEARED,
-)
 _STATUSES: tuple[str, ...] = (
     Status.FAILED,
     Status.RUNNING,
@@ -42,25 +36,23 @@ _STATUSES: tuple[str, ...] = (
 )
 
 
-def heading(news: News) -> str:
-    """`3 jobs failed`, or `17 jobs: 12 failed, 5 cancelled`."""
-    jobs = number(news.jobs, "job")
-    kinds = sorted(news.counts, key=_rank)
-    if len(kinds) == 1:
-        times = news.counts[kinds[0]]
-        return f"{jobs} {tame(kinds[0], WORD)}" + (f" {times} times" if times > news.jobs else "")
-    if news.jobs == 1 and all(times == 1 for times in news.counts.values()):
-        return f"{jobs}: {', '.join(tame(kind, WORD) for kind in kinds)}"
-    return f"{jobs}: {', '.join(f'{news.counts[kind]} {tame(kind, WORD)}' for kind in kinds)}"
-
-
-def _rank(kind: str) -> tuple[int, str]:
-    return (_KINDS.index(kind) if kind in _KINDS else len(_KINDS), kind)
-
-
-def what_happened(kind: str, *, inferred: bool) -> str:
-    words = f"was {kind}" if kind in _PASSIVE else tame(kind, WORD)
+def what_happened(kind: str, *, inferred: bool, detail: str = "") -> str:
+    words = _happened(kind, tame(detail, WORD) if detail else "")
     return f"{words} ({INFERRED})" if inferred else words
+
+
+def _happened(kind: str, detail: str) -> str:
+    match kind:
+        case ChangeKind.INCOMPLETE:
+            return f"completed with {detail} failed" if detail else "completed with failed inputs"
+        case ChangeKind.REAPPEARED:
+            return "is listed again"
+        case ChangeKind.THRASHING:
+            return f"was preempted {detail}" if detail else "was preempted again and again"
+        case ChangeKind.OVERDUE:
+            return f"has been {detail}" if detail else "is overdue"
+        case _:
+            return f"was {kind}" if kind in _PASSIVE else tame(kind, WORD)
 
 
 def which_try(tries: int) -> str:
@@ -77,6 +69,14 @@ def utc(at: Instant) -> str:
 
 def since(at: Instant, now: Instant) -> str:
     return write_duration((now - at) / SECOND)
+
+
+def seen_words(seen: Seen, now: Instant) -> str:
+    """`An error like this was seen 14 times in 3 pipelines since March 3.`"""
+    first, year = as_datetime(seen.since), as_datetime(now).year
+    day = f"{_MONTHS[first.month - 1]} {first.day}" + ("" if first.year == year else f", {first.year}")
+    times = "once" if seen.times == 1 else f"{seen.times} times in {number(seen.pipelines, 'pipeline')}"
+    return f"An error like this was seen {times} since {day}."
 
 
 def how_long(job: Job, now: Instant) -> str:
@@ -97,13 +97,8 @@ def job_url(job: Job, job_urls: Mapping[str, str]) -> str:
 
 
 def list_title(query: JobQuery) -> str:
-    match query.view:
-        case View.ALL:
-            return "All jobs, newest first"
-        case View.ACTIVE:
-            return "Active jobs, newest first"
-        case view:
-            return f"{view.capitalize()} jobs, newest first"
+    of = " of this card" if query.card else ""
+    return f"{query.view.capitalize()} jobs{of}, newest first"
 
 
 def filter_words(query: JobQuery) -> str:
@@ -119,9 +114,9 @@ def _filter(each: Filter) -> str:
 
 def list_footer(reply: JobList) -> str:
     query = reply.command.query
-    matches = f"{len(reply.rows)} of {reply.total} match" if reply.total else "none matches"
+    matches = [f"{len(reply.rows)} of {reply.total} match"] if reply.total else []
     page = [f"page {query.page} of {reply.pages}"] if reply.pages > 1 or query.page > 1 else []
-    return " · ".join([matches, *page, as_of(reply.sources, reply.now)])
+    return " · ".join([*matches, *page, as_of(reply.sources, reply.now)])
 
 
 def nothing_listed(reply: JobList) -> str:
@@ -129,8 +124,10 @@ def nothing_listed(reply: JobList) -> str:
     query = reply.command.query
     if reply.total:
         return f"There is no page {query.page}: {number(reply.total, 'job')} on {number(reply.pages, 'page')}."
+    if not any(source.looked_at for source in reply.sources):
+        return "What jobs there are, I cannot say yet."
     kind = "" if query.view is View.ALL else f"{query.view} "
-    if query.filters or query.words or query.since is not None:
+    if query.filters or query.words or query.card or query.since is not None:
         return f"No {kind}job fits."
     return f"There are no {kind}jobs at the moment."
 

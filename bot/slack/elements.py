@@ -2,9 +2,11 @@
 into `text` elements of rich text, into raw cells and into plain text only.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import accumulate
 from typing import Literal, TypeAlias, TypeVar
 
@@ -27,14 +29,19 @@ PLAIN_MAX = 2_900  # Slack takes 3,000 of a plain text, and may count an emoji t
 DATE_FORMAT = "{date_short_pretty} {time}"
 MARKS = {
     "failed": "🔴",
+    "incomplete": "🟡",
     "vanished": "❔",
+    "overdue": "⏰",
+    "thrashing": "🌀",
     "cancelled": "⚫",
     "preempted": "🟠",
     "retried": "🔁",
     "completed": "🟢",
+    "recovered": "✅",
     "started": "🔵",
     "running": "🔵",
     "admitted": "🟣",
+    "reappeared": "⚪",
     "appeared": "⚪",
     "pending": "⚪",
 }
@@ -47,6 +54,12 @@ class Rendered:
 
     text: str
     blocks: list[Block]
+
+
+def digest(rendered: Rendered) -> str:
+    """The same for the same text and blocks, whenever it is computed."""
+    content = json.dumps([rendered.text, rendered.blocks], ensure_ascii=False, sort_keys=True)
+    return blake2b(content.encode(), digest_size=16).hexdigest()
 
 
 def mark(word: str) -> str:

@@ -4,6 +4,7 @@ by what stands above and below it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from html import unescape
 
 from bot.core.commands import ListJobs, Question, Share, ShowHealth, ShowHelp, ShowJob, ShowOverview
 from bot.core.grammar import write
@@ -69,8 +70,8 @@ def render_list(reply: JobList) -> Rendered:
 
 def _list_buttons(reply: JobList) -> list[Element]:
     page, pages = reply.command.query.page, reply.pages
-    back = [button("◀ Previous", "previous", _page(reply.command, min(page - 1, pages)))] if page > 1 else []
-    on = [button("Next ▶", "next", _page(reply.command, page + 1))] if page < pages else []
+    back = [button("← Previous", "previous", _page(reply.command, min(page - 1, pages)))] if page > 1 else []
+    on = [button("Next →", "next", _page(reply.command, page + 1))] if page < pages else []
     return [*back, *on, _share(reply.command)]
 
 
@@ -87,7 +88,7 @@ def render_candidates(reply: Candidates) -> Rendered:
         [words("Show one by its id, for example "), words(f"/jobs show {tame(example, SPOKEN)}", "code")],
         [
             words("List all and narrow them, for example "),
-            words(f"/jobs {tame(write(listed), FILTERS)} since:24h", "code"),
+            words(f"/jobs {tame(unescape(write(listed)), FILTERS)} since:24h", "code"),
         ],
     ]
     above = [header(title), *warnings(blind_spots(reply.sources, reply.now)), rich_text(section_of(hints))]

@@ -1,13 +1,17 @@
 """The words of alerts and replies."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.health_words import parked_line, queue_lines
 from bot.core.history import Entry, Telling
 from bot.core.instants import SECOND
+from bot.core.jobs import JobQuery, View
+from bot.core.likeness import Seen
 from bot.core.replies import Health, ParkedRoute
-from bot.core.wording import since, told_words
-from tests.samples import NOW, PLACE
+from bot.core.wording import list_title, seen_words, since, told_words, what_happened
+from tests.samples import DAY, NOW, PLACE
 
 GIVEN_UP = "it may have arrived, and nobody can look: missing_scope; sent 8 times without a clear answer"
 
@@ -48,9 +52,39 @@ def test_a_telling_says_why_it_waits_or_was_given_up(state: str, trouble: str, w
     assert told(state, trouble) == words
 
 
+@pytest.mark.parametrize(
+    ("kind", "detail", "words"),
+    [
+        ("failed", "", "failed"),
+        ("cancelled", "", "was cancelled"),
+        ("recovered", "", "recovered"),
+        ("reappeared", "", "is listed again"),
+        ("overdue", "RUNNING for 3d 2h", "has been RUNNING for 3d 2h"),
+        ("thrashing", "3 times in 40m", "was preempted 3 times in 40m"),
+        ("incomplete", "3 of 20 inputs", "completed with 3 of 20 inputs failed"),
+    ],
+)
+def test_what_happened_is_said_with_how_much_and_how_long(kind: str, detail: str, words: str) -> None:
+    assert what_happened(kind, inferred=False, detail=detail) == words
+
+
 def test_health_says_why_the_last_message_was_given_up() -> None:
     health = Health(sources=(), parked=(), waiting=0, oldest=None, refused=2, refusal=GIVEN_UP)
     assert queue_lines(health, NOW) == ["no message is waiting", f"2 messages given up; the last: {GIVEN_UP}"]
+    assert "3 cards waiting for an edit" in queue_lines(replace(health, edits=3), NOW)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        (JobQuery(view=View.ALL), "All jobs, newest first"),
+        (JobQuery(view=View.ACTIVE), "Active jobs, newest first"),
+        (JobQuery(view=View.ALL, card="3f2a"), "All jobs of this card, newest first"),
+        (JobQuery(view=View.FAILED, card="3f2a"), "Failed jobs of this card, newest first"),
+    ],
+)
+def test_a_list_says_what_it_holds(query: JobQuery, title: str) -> None:
+    assert list_title(query) == title
 
 
 def test_a_time_that_has_not_come_yet_was_just_now() -> None:
@@ -64,3 +98,15 @@ def test_a_time_that_has_not_come_yet_was_just_now() -> None:
 def test_a_place_out_of_reach_says_when_it_is_tried_again(retry_at: int, waiting: int, again: str) -> None:
     route = ParkedRoute(PLACE, "mercury_in_retrograde", NOW, retry_at, waiting)
     assert parked_line(route, NOW).endswith(f"waiting, tried again {again}")
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (Seen(14, 3, NOW - 265 * DAY), "An error like this was seen 14 times in 3 pipelines since March 3."),
+        (Seen(2, 1, NOW), "An error like this was seen 2 times in 1 pipeline since November 23."),
+        (Seen(1, 1, NOW - 365 * DAY), "An error like this was seen once since November 23, 2025."),
+    ],
+)
+def test_an_error_that_comes_again_is_told_as_such(seen: Seen, words: str) -> None:
+    assert seen_words(seen, NOW) == words

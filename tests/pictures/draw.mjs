@@ -52,7 +52,7 @@ async function photograph(pages, html) {
     await page.locator("body").evaluate((body, shown) => (body.innerHTML = shown), html);
     await page.evaluate(() => document.fonts.ready);
     const raw = await page.screenshot({ fullPage: true });
-    png = await sharp(raw).png({ palette: true, colours: 16, dither: 0, effort: 10 }).toBuffer();
+    png = await sharp(raw).png({ palette: true, colours: 32, dither: 0, effort: 10 }).toBuffer();
     if (png.length < SHARP_UP_TO) break;
   }
   return png;

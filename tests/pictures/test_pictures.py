@@ -25,7 +25,7 @@ def test_the_contact_sheet_says_in_a_line_what_each_picture_shows() -> None:
 
 
 def test_no_picture_is_heavy() -> None:
-    assert max(path.stat().st_size for path in PICTURES.glob("*.png")) < 80_000
+    assert max(path.stat().st_size for path in PICTURES.glob("*.png")) < 120_000
 
 
 def test_the_lock_of_the_renderer_names_no_registry() -> None:

@@ -4,24 +4,27 @@ environment a test writes its golden file instead.
 
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.core.cards import Entry, Face, Likeness
 from bot.core.commands import ListJobs
 from bot.core.history import Entry as Past
 from bot.core.history import Telling
-from bot.core.instants import SECOND, instant
+from bot.core.instants import SECOND, instant, write_duration
 from bot.core.jobs import Field, Filter, Job, JobQuery, Progress, View
+from bot.core.likeness import Seen
 from bot.core.memory import Memory
-from bot.core.messages import Entry, Message, News
+from bot.core.messages import News, Opening, ThreadReply
 from bot.core.replies import (
     Candidates,
     Health,
     HealthReport,
     HelpText,
-    JobCard,
+    JobDetails,
     JobList,
     Note,
     Overview,
@@ -51,7 +54,7 @@ def entry(number: int, **changes: object) -> Entry:
         inferred=False,
         source="default",
         job_id=f"job_{number:026d}",
-        name=f"press-line-{number} vibration states",
+        name=f"press-line-{number} nightly",
         pipeline="machine-state-classification",
         type="batch",
         at=NOW - number * MINUTE,
@@ -61,40 +64,157 @@ def entry(number: int, **changes: object) -> Entry:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def message(entries: Sequence[Entry], *, mentions: tuple[str, ...] = (), **news: object) -> Message:
-    counts: dict[str, int] = {}
-    for each in entries:
-        counts[each.kind] = counts.get(each.kind, 0) + 1
-    jobs = len({each.job_id for each in entries})
-    made = News(rule="failures", entries=tuple(entries), counts=counts, jobs=jobs)
-    return Message(
-        key="0" * 32,
+def face(entries: Sequence[Entry], **changes: object) -> Face:
+    made = Face(
+        card="3f2a91c04be7d856" * 2,
+        rule="failures",
+        label=("machine-state-classification",),
+        since=min(each.at for each in entries),
+        entries=tuple(entries),
+        counts=dict(Counter(each.kind for each in entries)),
+        jobs=len(entries),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def opening(face: Face) -> Opening:
+    keys = tuple(each.change_key for each in face.entries)
+    return Opening(
+        key=face.card,
         destination="#ml-alerts",
-        mentions=mentions,
-        news=replace(made, **news),  # type: ignore[arg-type]
-        tells=tuple(each.change_key for each in entries),
+        card=face.card,
+        mentions=face.mentions,
+        tells=keys,
         created_at=NOW,
+        due_at=NOW,
     )
 
 
-def retried_then_failed() -> list[Entry]:
-    late = entry(1, tries=3)
-    return [
-        late,
-        replace(late, change_key="k2", kind="retried", at=late.at - MINUTE, error=""),
-        replace(late, change_key="k1", inferred=True, at=late.at - 2 * MINUTE, tries=2, error="OOMKilled (exit=137)"),
-    ]
+def reply(
+    entries: Sequence[Entry], about: str = "steps", *, mentions: tuple[str, ...] = (), **news: object
+) -> ThreadReply:
+    jobs = len({each.job for each in entries})
+    made = News(
+        rule="failures",
+        label=("machine-state-classification",),
+        entries=tuple(entries),
+        counts=dict(Counter(each.kind for each in entries)),
+        jobs=jobs,
+        total=jobs,
+    )
+    return ThreadReply(
+        key="0" * 32,
+        destination="#ml-alerts",
+        card="3f2a91c04be7d856" * 2,
+        about=about,
+        mentions=mentions,
+        broadcast=bool(mentions),
+        news=replace(made, **news),  # type: ignore[arg-type]
+        tells=tuple(each.change_key for each in entries),
+        created_at=NOW,
+        due_at=NOW,
+    )
 
 
-ALERTS: dict[str, Message] = {
-    "alert_one": message([entry(1, url="https://console.example/jobs/1")], mentions=("@U0123456", "@S0123456")),
-    "alert_three": message([entry(1), entry(2, kind="cancelled", error=""), entry(3, tries=3)], mentions=("@here",)),
-    "alert_500": message([entry(n) for n in range(1, 11)], jobs=500, counts={"failed": 480, "cancelled": 20}),
-    "alert_long_error": message([entry(1, error=TRACEBACK[:2_000])], show_source=True),
-    "alert_no_error": message([entry(1, error="", name="")]),
-    "alert_markup_name": message([entry(1, name=HOSTILE, error=HOSTILE, pipeline=HOSTILE)]),
-    "alert_right_to_left": message([entry(1, name=HEBREW)]),
-    "alert_retried_then_failed": message(retried_then_failed()),
+def steps() -> list[Entry]:
+    """What a bot that was away tells of one job, newest first."""
+    late = entry(1, kind="started", tries=3)
+    retried = replace(late, change_key="k3", kind="retried", at=late.at - MINUTE)
+    again = replace(late, change_key="k2", kind="failed", tries=2, at=late.at - 2 * MINUTE)
+    return [late, retried, again, replace(again, change_key="k1", inferred=True, tries=1, error="OOMKilled (exit=137)")]
+
+
+def late(number: int, status: str, minutes: int) -> Entry:
+    detail = f"{status} for {write_duration(minutes * 60)}"
+    return entry(number, kind="overdue", error="", detail=detail, at=NOW - minutes * MINUTE)
+
+
+ERRORS = (
+    "CUDA out of memory. Tried to allocate 2.50 GiB (GPU 0; 15.78 GiB total capacity)",
+    "No active version of the pipeline",
+    "Input s3://plant-7/line-4/2026-11-23.parquet does not exist",
+)
+LINKED = entry(1, url="https://console.example/jobs/1")
+MANY = [entry(number, error=ERRORS[number % 3]) for number in range(1, 11)]
+ALIKE = (Likeness(ERRORS[0], 480), Likeness(ERRORS[1], 12))
+MIXED = [
+    entry(1, kind="recovered", tries=2, error=ERRORS[0]),
+    entry(2, kind="started", tries=2, error=ERRORS[1]),
+    entry(3, kind="retried", tries=2, error=""),
+    *(entry(number, error=ERRORS[number % 2]) for number in range(4, 11)),
+]
+SEVERAL = [
+    entry(number, kind="started" if number < 4 else "failed", tries=2, error=ERRORS[number % 3])
+    for number in range(1, 6)
+]
+PROD = replace(entry(2), source="prod")
+RINGING = ("@U0123456", "@S0123456")
+FACES: dict[str, Face] = {
+    "card_failed": face([LINKED], mentions=RINGING),
+    "card_retried": face([entry(1, kind="retried", tries=2)], mentions=RINGING),
+    "card_running_again": face([entry(1, kind="started", tries=2)], mentions=RINGING),
+    "card_recovered": face([entry(1, kind="recovered", tries=3)], mentions=RINGING),
+    "card_completed": face([entry(1, kind="completed", error="")], rule="nightly results"),
+    "card_overdue": face([late(1, "RUNNING", 4_440)]),
+    "card_incomplete": face([entry(1, kind="incomplete", error="", detail="3 of 20 inputs")]),
+    "card_thrashing": face([entry(1, kind="thrashing", error="", detail="3 times in 40m")]),
+    "card_seen_before": face([entry(1)], seen=Seen(14, 3, instant(datetime(2026, 3, 3, tzinfo=UTC)))),
+    "card_gone": face([entry(1, kind="vanished", error="")]),
+    "card_group_3": face([LINKED, *(entry(number, error=ERRORS[number % 3], tries=number) for number in (2, 3))]),
+    "card_group_alike": face([entry(number) for number in range(1, 6)], mentions=("@here",)),
+    "card_group_500": face(MANY, jobs=500, counts={"failed": 500}, likenesses=ALIKE, mentions=RINGING),
+    "card_group_500_alike": face(
+        [entry(number) for number in range(1, 11)],
+        jobs=500,
+        counts={"failed": 500},
+        likenesses=(Likeness(entry(1).error, 500),),
+    ),
+    "card_group_mixed": face(
+        MIXED,
+        jobs=17,
+        counts={"failed": 12, "started": 2, "retried": 1, "recovered": 2},
+        likenesses=(Likeness(ERRORS[0], 9), Likeness(ERRORS[1], 6)),
+    ),
+    "card_group_recovered": face([entry(number, kind="recovered", tries=2) for number in range(1, 4)]),
+    "card_group_overflow": face([entry(1), entry(2, pipeline="anomaly-detection", error=ERRORS[1])], label=()),
+    "card_long_error": face([entry(1, error=TRACEBACK[:2_000])]),
+    "card_no_error": face([entry(1, error="", name="")]),
+    "card_markup_name": face([entry(1, name=HOSTILE, error=HOSTILE, pipeline=HOSTILE)], label=(HOSTILE,)),
+    "card_right_to_left": face([entry(1, name=HEBREW)]),
+    "card_group_overdue": face([late(1, "ADMITTED", 62), late(2, "PENDING", 372), late(3, "RUNNING", 4_380)]),
+    "card_group_incomplete": face(
+        [
+            entry(number, kind="incomplete", error="", detail=f"{inputs} of 20 inputs")
+            for number, inputs in ((1, 3), (2, 20), (3, 1))
+        ]
+    ),
+    "card_one_source": face([entry(1)], show_source=True),
+    "card_two_sources": face([entry(1), PROD], show_source=True),
+}
+REPLIED: dict[str, ThreadReply] = {
+    "thread_failed_again": reply([entry(1, tries=2, url=LINKED.url)], mentions=RINGING),
+    "thread_retried": reply([entry(1, kind="retried", tries=2)]),
+    "thread_recovered": reply([entry(1, kind="recovered", tries=3)]),
+    "thread_story": reply(steps()),
+    "thread_steps_of_several": reply(SEVERAL),
+    "thread_retried_500": reply(
+        [entry(number, kind="retried", tries=2) for number in range(1, 51)],
+        jobs=500,
+        counts={"retried": 500},
+        total=500,
+    ),
+    "thread_newcomer": reply([entry(1)], "newcomers", total=2),
+    "thread_newcomers_12": reply(
+        [entry(number, error=ERRORS[number % 3]) for number in range(1, 13)], "newcomers", total=13
+    ),
+    "thread_newcomers_500": reply(
+        [entry(number) for number in range(1, 51)],
+        "newcomers",
+        mentions=RINGING,
+        jobs=483,
+        counts={"failed": 483},
+        total=500,
+    ),
 }
 
 
@@ -163,7 +283,8 @@ SICK = Health(
     oldest=NOW - 9 * MINUTE,
     refused=1,
 )
-CARD = JobCard(memory=memory(1), history=story(), sources=(SEEN,), job_urls=URLS, now=NOW)
+AGAIN = Seen(times=14, pipelines=3, since=NOW - 265 * 24 * 60 * MINUTE)
+DETAILS = JobDetails(memory=memory(1), history=story(), sources=(SEEN,), job_urls=URLS, now=NOW, seen=AGAIN)
 REPLIES: dict[str, Reply] = {
     "list": job_list([memory(n) for n in range(1, 4)]),
     "list_page_two": job_list([memory(n) for n in range(21, 41)], total=240, query=NARROWED),
@@ -178,9 +299,9 @@ REPLIES: dict[str, Reply] = {
         job_list([memory(1), memory(2, source="prod")]), sources=(SEEN, replace(SEEN, source="prod"))
     ),
     "list_linked": replace(job_list([memory(1, name=HOSTILE), memory(2, name=HEBREW)]), job_urls=URLS),
-    "card": CARD,
-    "card_bare": replace(
-        CARD, memory=Memory(Job(source="default", id="job_7", status="PENDING"), NOW, NOW), history=()
+    "details": DETAILS,
+    "details_bare": replace(
+        DETAILS, memory=Memory(Job(source="default", id="job_7", status="PENDING"), NOW, NOW), history=(), seen=None
     ),
     "candidates": Candidates(
         reference=HOSTILE, rows=(memory(1), memory(2)), total=3, sources=(SEEN,), job_urls={}, now=NOW
@@ -200,9 +321,13 @@ REPLIES: dict[str, Reply] = {
 }
 
 
+def wire(rendered: Rendered) -> dict[str, object]:
+    return {"text": rendered.text, "blocks": rendered.blocks}
+
+
 def check_golden(name: str, rendered: Rendered) -> None:
     path = GOLDEN / f"{name}.json"
-    shown = json.dumps({"text": rendered.text, "blocks": rendered.blocks}, indent=1, ensure_ascii=False) + "\n"
+    shown = json.dumps(wire(rendered), indent=1, ensure_ascii=False) + "\n"
     if os.environ.get("UPDATE_GOLDEN") == "1":
         path.write_text(shown, encoding="utf-8")
     assert shown == path.read_text(encoding="utf-8"), f"{path} differs; UPDATE_GOLDEN=1 writes it anew"

@@ -1,20 +1,39 @@
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.card_words import STATES
+from bot.core.cards import NAMED, Entry, Face, Likeness
 from bot.core.commands import ListJobs
 from bot.core.jobs import JobQuery, View
+from bot.core.messages import Message
 from bot.core.replies import HealthReport, Note, Overview
 from bot.core.texts import NOTHING, isolated, one_line, tame, tame_lines
 from bot.sandbox.blocks import problems
 from bot.sandbox.reading import links, rendered_text, rings
-from bot.slack.elements import MESSAGE_MAX, TEXT_MAX, measure, spoken
-from bot.slack.render import Rendered, escape, render_message, render_plain, render_reply
+from bot.slack.elements import MESSAGE_MAX, measure, spoken
+from bot.slack.job_lines import PLAIN_TEXT_MAX
+from bot.slack.render import Rendered, escape, render_face, render_message, render_plain, render_reply
 from bot.slack.tables import short_ids
-from tests.slack.render_samples import CARD, HEBREW, NOW, SEEN, SICK, entry, job_list, memory, message, story
+from tests.slack.render_samples import (
+    DETAILS,
+    HEBREW,
+    NOW,
+    SEEN,
+    SICK,
+    entry,
+    face,
+    job_list,
+    memory,
+    opening,
+    reply,
+    story,
+    wire,
+)
 
 MARKUP = st.sampled_from(["<!channel>", "<@U0123456>", "@here ", "<http://a|b>", "https://a.b ", "&lt;", "*", "\u202e"])
 ANY = st.one_of(
@@ -24,37 +43,74 @@ ANY = st.one_of(
     st.sampled_from(["x" * 600, "&" * 600, "x" * 299 + "&<>" * 300]),
 )
 BROKEN = re.compile("&(?!(?:amp|lt|gt);)")
-KIND = st.one_of(st.sampled_from(["failed", "retried", "cancelled"]), ANY)
+KIND = st.one_of(st.sampled_from([*STATES]), ANY)
 ENTRIES = st.lists(
-    st.tuples(st.integers(0, 12), KIND, ANY, ANY, ANY, ANY, st.booleans()).map(
+    st.tuples(st.integers(0, 60), KIND, ANY, ANY, ANY, ANY, st.booleans()).map(
         lambda drawn: entry(
-            drawn[0], kind=drawn[1], name=drawn[2], error=drawn[3], pipeline=drawn[4], url=drawn[5], inferred=drawn[6]
+            drawn[0],
+            kind=drawn[1],
+            name=drawn[2],
+            error=drawn[3],
+            pipeline=drawn[4],
+            url=drawn[5],
+            inferred=drawn[6],
+            tries=drawn[0] % 4 + 1,
         )
     ),
     min_size=1,
-    max_size=30,
+    max_size=60,
 )
 
 
 def is_sound(rendered: Rendered, ringing: frozenset[str] = frozenset()) -> None:
-    wire = {"text": rendered.text, "blocks": rendered.blocks}
     assert problems(rendered.blocks) == []
     assert measure(rendered.blocks) + len(rendered.text) <= MESSAGE_MAX
     assert rendered.text.encode()
     assert not BROKEN.search(rendered.text)
-    assert rings(wire) == ringing
+    assert rings(wire(rendered)) == ringing
 
 
-@given(ENTRIES, ANY)
-def test_an_alert_of_any_text_is_taken_by_slack_and_rings_only_whom_it_should(entries: list, rule: str) -> None:  # type: ignore[type-arg]
-    alert = message(entries, mentions=("@U0123456",), rule=rule, show_source=True)
-    rendered = render_message(alert)
+def is_sound_message(message: Message, face: Face | None = None) -> None:
+    """Slack takes it in either form; it rings one user, and its plain text links nothing."""
+    rendered, plain = render_message(message, face), render_plain(message, face)
     is_sound(rendered, frozenset({"U0123456"}))
-    assert len(rendered.text) <= TEXT_MAX
-    assert entries[0].job_id in rendered.text
-    assert rings({"text": render_plain(alert)}) == {"U0123456"}
-    assert links({"text": render_plain(alert), "parse": "none"}) == set()
-    assert len(render_plain(alert)) <= 3_900
+    assert len(rendered.text) <= PLAIN_TEXT_MAX
+    assert rings({"text": plain}) == {"U0123456"}
+    assert links({"text": plain, "parse": "none"}) == set()
+    assert not BROKEN.search(plain)
+    assert len(plain) <= PLAIN_TEXT_MAX
+
+
+@given(ENTRIES, ANY, ANY, st.integers(0, 600))
+def test_a_card_of_any_text_is_taken_by_slack_and_rings_only_whom_it_should(
+    entries: list[Entry], rule: str, label: str, unnamed: int
+) -> None:
+    named = list({each.job: each for each in entries}.values())[:NAMED]
+    counts = Counter([each.kind for each in named] + [named[0].kind] * unnamed)
+    card = face(named, jobs=counts.total(), counts=dict(counts), rule=rule, label=(label, rule), show_source=True)
+    alike = tuple(Likeness(each.error, 2) for each in named[:3])
+    for drawn in (card, replace(card, likenesses=alike)):
+        is_sound_message(replace(opening(drawn), mentions=("@U0123456",)), drawn)
+        shown = rendered_text({"blocks": render_face(drawn).blocks})
+        assert all(each.job_id in shown for each in named)
+
+
+@given(ENTRIES, st.sampled_from(["steps", "newcomers"]), ANY, st.integers(0, 600))
+def test_a_reply_in_a_thread_of_any_text_is_taken_by_slack_and_rings_only_whom_it_should(
+    entries: list[Entry], about: str, label: str, unnamed: int
+) -> None:
+    jobs = len({each.job for each in entries}) + unnamed
+    said = reply(entries, about, mentions=("@U0123456",), jobs=jobs, total=jobs, label=(label,), show_source=True)
+    is_sound_message(said)
+    assert entries[0].job_id in render_message(said, None).text
+
+
+def test_jobs_with_ids_of_any_length_are_named_as_far_as_there_is_room() -> None:
+    long = [entry(number, job_id=f"{number}{'&' * 300}", error=f"{number}" * 300) for number in range(50)]
+    is_sound_message(reply(long, mentions=("@U0123456",)))
+    is_sound_message(reply(long, "newcomers", mentions=("@U0123456",), jobs=500, total=500))
+    card = face(long[:10], jobs=50, counts={"failed": 50})
+    is_sound_message(replace(opening(card), mentions=("@U0123456",)), card)
 
 
 @given(ANY, ANY, ANY, ANY, ANY)
@@ -70,7 +126,7 @@ def test_a_card_and_an_overview_of_any_text_are_taken_by_slack(name: str, error:
     blind = replace(SEEN, source=name, trouble=trouble, failures=1)
     told = tuple(replace(past, kind=place, reason=trouble) for past in story())
     odd = memory(1, name=name, error=error, pipeline_version=place, pipeline_type=trouble)
-    is_sound(render_reply(replace(CARD, memory=odd, history=told, sources=(blind,), job_urls={"default": place})))
+    is_sound(render_reply(replace(DETAILS, memory=odd, history=told, sources=(blind,), job_urls={"default": place})))
     is_sound(render_reply(Overview(counts={name: 1}, failed=(odd,), sources=(blind, SEEN), job_urls={}, now=NOW)))
     is_sound(render_reply(Note(name, error)))
 

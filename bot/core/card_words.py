@@ -1,0 +1,168 @@
+"""A card and its thread in words: how its jobs stand now, and what became of them. Plain sentences without any markup;
+untrusted text in them has been tamed, but not escaped: that is for whoever shows them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.cards import Entry, Face
+from bot.core.messages import News
+from bot.core.texts import one_line, tame
+from bot.core.wording import INFERRED, WORD, number, what_happened, which_try
+
+ID_MAX = 255
+ALIKE = 3  # kinds of error that are counted by themselves
+_AGAIN = "restarted"  # as jobs stand that were started, and not for the first time
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a job stands after its latest news: said of one, said of several, and in a count."""
+
+    one: str
+    many: str
+    counted: str
+
+
+STATES: Mapping[str, State] = {  # the worst first
+    "failed": State("failed", "failed", "failed"),
+    "incomplete": State("completed with failed inputs", "completed with failed inputs", "incomplete"),
+    "vanished": State("is gone from the API", "are gone from the API", "gone"),
+    "overdue": State("is overdue", "are overdue", "overdue"),
+    "thrashing": State("keeps being preempted", "keep being preempted", "thrashing"),
+    "preempted": State("was preempted", "were preempted", "preempted"),
+    "cancelled": State("was cancelled", "were cancelled", "cancelled"),
+    "retried": State("was retried and waits", "were retried and wait", "retried"),
+    "reappeared": State("is listed again", "are listed again", "listed again"),
+    "appeared": State("is pending", "are pending", "pending"),
+    "admitted": State("is admitted", "are admitted", "admitted"),
+    _AGAIN: State("is running again", "are running again", "running again"),
+    "started": State("is running", "are running", "running"),
+    "completed": State("completed", "completed", "completed"),
+    "recovered": State("recovered", "recovered", "recovered"),
+}
+WELL = frozenset({"completed", "recovered"})
+ERRING = frozenset({"failed", "incomplete", "cancelled"})  # their error is that of now
+_ENDED = WELL | {"failed", "incomplete"}  # what became of a try
+_RANKS = {kind: rank for rank, kind in enumerate(STATES)}
+
+
+def worst(kinds: Iterable[str]) -> str:
+    return min(kinds, key=_rank, default="")
+
+
+def _rank(kind: str) -> int:
+    return _RANKS.get(kind, _RANKS[_AGAIN])
+
+
+def _state(kind: str) -> State:
+    word = tame(kind, WORD)
+    return STATES.get(kind, State(word, word, word))
+
+
+def title_name(entry: Entry, limit: int) -> str:
+    """The job's name; its id if it has none."""
+    return tame(entry.name, limit) if one_line(entry.name) else tame(entry.job_id, ID_MAX)
+
+
+def standing(entry: Entry) -> str:
+    """How the job stands: `failed`, `is running again`, `has been RUNNING for 3d 2h`."""
+    return what_happened(entry.kind, inferred=False, detail=entry.detail) if entry.detail else _state(_now(entry)).one
+
+
+def in_short(entry: Entry) -> str:
+    """The same in a list of jobs: `failed`, `running again`."""
+    return f"{standing(entry) if entry.detail else _state(_now(entry)).counted}{_doubt(entry)}"
+
+
+def _doubt(entry: Entry) -> str:
+    return f" ({INFERRED})" if entry.inferred else ""
+
+
+def _now(entry: Entry) -> str:
+    return _AGAIN if entry.kind == "started" and entry.tries > 1 else entry.kind
+
+
+def step(entry: Entry) -> str:
+    """What became of the job: `failed again on try 2`, `was retried and waits, try 2`."""
+    again = " again" if entry.kind == "failed" and entry.tries > 1 else ""
+    link = " on " if entry.kind in _ENDED else ", "
+    tries = f"{link}{which_try(entry.tries)}" if entry.tries > 1 else ""
+    return f"{standing(entry)}{again}{tries}{_doubt(entry)}"
+
+
+def error_lead(*entries: Entry) -> str:
+    """What an error is to those who have it: that of now, or one of the past."""
+    return "error" if any(entry.kind in ERRING for entry in entries) else "last error"
+
+
+def common_error(entries: Sequence[Entry]) -> str:
+    """The error of several jobs, if it is the same to the letter; empty if it is not."""
+    errors = {one_line(entry.error) for entry in entries}
+    return entries[0].error if len(entries) > 1 and len(errors) == 1 and any(errors) else ""
+
+
+def face_title(face: Face, limit: int) -> str:
+    """`nightly-train failed`, `17 jobs failed in nightly`, `17 jobs in nightly: 12 failed, 5 recovered`. `limit` is of
+    the name, or of what the jobs have in common.
+    """
+    if face.jobs == 1 and face.entries:
+        return f"{title_name(face.entries[0], limit)} {standing(face.entries[0])}"
+    return _title(
+        number(face.jobs, "job"), face.jobs, _standings(face.counts, face.entries), _within(face.label, limit)
+    )
+
+
+def since_word(face: Face) -> str:
+    """What the instant at which the card's story began is to the title. Jobs that go on do not stand so since then."""
+    if _rank(worst(face.counts)) >= _rank("retried"):
+        return "began"
+    return "since"
+
+
+def news_title(news: News, limit: int) -> str:
+    """`5 jobs were retried in nightly`."""
+    counts = _standings(news_counts(news), news.entries)
+    return _title(number(news.jobs, "job"), news.jobs, counts, _within(news.label, limit))
+
+
+def newcomers_title(news: News, limit: int) -> str:
+    """`483 more jobs failed in nightly, 500 in all`."""
+    counts = _standings(news_counts(news), news.entries)
+    title = _title(number(news.jobs, "more job"), news.jobs, counts, _within(news.label, limit))
+    return f"{title}{',' if len(counts) == 1 else ';'} {news.total} in all"
+
+
+def news_counts(news: News) -> Mapping[str, int]:
+    """How many jobs stand how now; or, where not all are named, how often what happened."""
+    latest = {entry.job: entry.kind for entry in reversed(news.entries)}
+    return news.counts if news.unnamed else Counter(latest.values())
+
+
+def _title(jobs: str, count: int, counts: Mapping[str, int], within: str) -> str:
+    if len(counts) == 1:
+        [(kind, times)] = counts.items()
+        happened = _state(kind).one if count == 1 else _state(kind).many
+        return f"{jobs} {happened}{f' {times} times' if times > count else ''}{within}"
+    kinds = sorted(counts, key=_rank)
+    return f"{jobs}{within}: {', '.join(f'{counts[kind]} {_state(kind).counted}' for kind in kinds)}"
+
+
+def _within(label: Iterable[str], limit: int) -> str:
+    shared = ", ".join(filter(None, map(one_line, label)))
+    return f" in {tame(shared, limit)}" if shared else ""
+
+
+def _standings(counts: Mapping[str, int], entries: Iterable[Entry]) -> Mapping[str, int]:
+    """The counts, where jobs that were started run again if all of them do that are named."""
+    started = {_now(entry) for entry in entries if entry.kind == "started"}
+    return {_AGAIN if started == {_AGAIN} and kind == "started" else kind: count for kind, count in counts.items()}
+
+
+def alike_words(face: Face, limit: int) -> str:
+    """`12 like: CUDA out of memory · 5 others`; empty if no two errors are alike."""
+    alike = [each for each in face.likenesses if each.jobs > 1 and one_line(each.error)][:ALIKE]
+    others = face.jobs - sum(each.jobs for each in alike)
+    told = [f"{each.jobs} like: {tame(each.error, limit)}" for each in alike]
+    return " · ".join([*told, *([number(others, "other")] if others > 0 else [])]) if told else ""
