@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config, ConfigError, Listen, Mode, Need, Poll, Secret, Server, StoreSettings, find, load
-from bot.core.alerts import Rule
+from bot.core.alerts import Broadcast, GroupBy, Rule
 from bot.core.changes import ChangeKind
-from bot.core.jobs import Field
+from bot.core.deadlines import DEADLINES, Deadline
+from bot.core.jobs import Field, Status
+from bot.core.thrashing import Thrashing
 
 RIGHT = Path(__file__).parent / "configs" / "right"
 ENVIRON = {
@@ -31,6 +33,8 @@ def test_everything_but_one_rule_has_a_default() -> None:
     assert config.server == Server(Listen("127.0.0.1", 8080))
     assert (config.slack.mode, config.slack.api_url) == (Mode.SOCKET, "https://slack.com/api/")
     assert config.rules == (Rule(name="rule 1", to=("#ml-alerts",), on=frozenset({ChangeKind.FAILED}), globs={}),)
+    assert config.deadlines == DEADLINES
+    assert config.thrashing == Thrashing(3, timedelta(hours=1))
     (source,) = config.sources
     assert (source.name, source.endpoint) == ("default", "https://api.u1.archetypeai.app/v0.5")
     assert source.key == Secret("key-of-the-job-api")
@@ -47,6 +51,20 @@ def test_every_section_is_understood() -> None:
             mention=("@U0123456", "@S0123456"),
         ),
     )
+    assert config.deadlines == (
+        Deadline(
+            statuses=frozenset({Status.RUNNING}),
+            globs={Field.PIPELINE: ("fine-tuning-*",)},
+            after=timedelta(days=7),
+        ),
+        Deadline(
+            statuses=frozenset({Status.PENDING, Status.ADMITTED}),
+            globs={Field.TYPE: ("batch",), Field.NAME: ("nightly-*",), Field.SOURCE: ("prod",)},
+            after=timedelta(minutes=90),
+        ),
+        Deadline(after=None),
+    )
+    assert config.thrashing == Thrashing(4, timedelta(hours=2))
     assert (config.sources[0].name, config.sources[0].job_url) == ("prod", "https://console.example/jobs/{job_id}")
 
 
@@ -67,6 +85,15 @@ def test_a_name_with_wildcards_or_a_list_of_names_is_meant_for_the_jobs() -> Non
     assert (nightly.name, nightly.globs, nightly.goes_on) == ("rule 1", {Field.NAME: ("nightly-*",)}, True)
     assert (listed.name, listed.globs) == ("rule 2", {Field.NAME: ("weekly", "monthly")})
     assert (others.name, others.globs, others.on) == ("all the others", {}, frozenset(ChangeKind))
+
+
+def test_a_rule_says_which_jobs_share_a_card_and_how_loud_it_is() -> None:
+    together, by_error, by_type = loaded("cards").rules
+    assert (together.group_by, together.group_window, together.broadcast) == ((), timedelta(), Broadcast.NEVER)
+    assert by_error.group_by == (GroupBy.SOURCE, GroupBy.ERROR)
+    assert (by_error.group_window, by_error.group_max) == (timedelta(hours=1), timedelta(hours=24))
+    assert by_error.broadcast is Broadcast.ALWAYS
+    assert (by_type.group_by, by_type.group_window) == ((GroupBy.TYPE,), timedelta(minutes=15))
 
 
 def test_a_destination_written_twice_is_one() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import SETTINGS, Config, ConfigError, Mode, Need, Secret, load
+from bot.core.thrashing import Thrashing
 
 LEAST = Path(__file__).parent / "configs" / "right" / "least.toml"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "hush"}
@@ -32,10 +33,13 @@ def test_a_plain_setting_is_overridden_by_its_variable() -> None:
         JOBSBOT_STORE__KEEP="7d",
         JOBSBOT_SLACK__MODE="http",
         JOBSBOT_SERVER__LISTEN=":1",
+        JOBSBOT_THRASHING__TIMES="5",
+        JOBSBOT_THRASHING__WITHIN="30m",
     )
     assert (config.poll.every, config.poll.page_size) == (timedelta(minutes=2), 20)
     assert (config.store.path, config.store.keep) == (Path("/var/b.db"), timedelta(days=7))
     assert (config.slack.mode, str(config.server.listen)) == (Mode.HTTP, ":1")
+    assert config.thrashing == Thrashing(5, timedelta(minutes=30))
 
 
 def test_a_variable_mends_a_wrong_value_of_the_file(tmp_path: Path) -> None:

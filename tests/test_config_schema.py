@@ -17,7 +17,7 @@ Rule: TypeAlias = dict[str, Any]
 DEFINITIONS = cast("dict[str, Rule]", schema()["definitions"])
 # What a schema of single values cannot see: what stands between several, and the length of a duration.
 BEYOND = {"http-without-listen", "name-and-job", "names-twice", "out-of-bounds", "too-long"}
-BEYOND |= {"store-in-memory", "listen-port-too-high"}
+BEYOND |= {"store-in-memory", "listen-port-too-high", "window-beyond-max"}
 
 
 def accepts(rule: Rule, value: object) -> bool:
@@ -71,7 +71,7 @@ def test_the_schema_refuses_a_wrong_file_where_it_can_see_it(name: str) -> None:
 
 def test_no_table_takes_an_unknown_key() -> None:
     tables = [node for node in nodes(schema()) if node.get("type") == "object"]
-    assert len(tables) == 7
+    assert len(tables) == 9
     assert all(table["additionalProperties"] is False for table in tables)
 
 
@@ -105,7 +105,8 @@ def test_the_settings_are_every_key_of_the_file() -> None:
         ("server", "listen"),
     ]
     assert {setting.key for setting in SETTINGS if setting.section == "rules"} == {
-        *("name", "on", "pipeline", "type", "source", "job", "to", "mention", "continue")
+        *("name", "on", "pipeline", "type", "source", "job", "to", "mention", "continue"),
+        *("group_by", "group_window", "group_max", "broadcast"),
     }
     assert {setting.key for setting in SETTINGS if setting.section == "sources"} == {
         *("name", "endpoint", "key_env", "key_file", "job_url")

@@ -1,6 +1,6 @@
 """bot.toml and the environment, as one frozen Config. Only what is named here is meant for the other folders."""
 
-from bot.config.errors import ConfigError, Mistake
+from bot.config.errors import ConfigError, Mistake, nearest, shown
 from bot.config.file import Poll, Server, StoreSettings
 from bot.config.loading import Config, Need, SlackSettings, Source, find, load
 from bot.config.schema import SETTINGS, Setting, schema
@@ -26,5 +26,7 @@ __all__ = [
     "Variable",
     "find",
     "load",
+    "nearest",
     "schema",
+    "shown",
 ]

@@ -15,11 +15,10 @@ from bot.config.file import DELIMITER, PLAIN_SECTIONS, PREFIX, BotToml
 from bot.config.schema import SETTINGS, Setting, keys_of, variable_of
 from bot.config.values import is_glob, rule_called
 
-SECTIONS = (*PLAIN_SECTIONS, "rules", "sources")
+SECTIONS = (*PLAIN_SECTIONS, "rules", "deadlines", "sources")
 _NO_RULE = f"there is no rule, so nobody would be told of anything; write for example\n{TO_BEGIN_WITH}"
-_LISTS = ("rules", "sources")
+_LISTS = ("rules", "deadlines", "sources")
 _OVERRIDABLE: Mapping[str, Setting] = {setting.variable: setting for setting in SETTINGS if setting.variable}
-_RULE_KEYS_TO_COME = ("group_by", "group_window", "group_max", "broadcast")
 _SECRETS = {
     "token": "SLACK_BOT_TOKEN",
     "bot_token": "SLACK_BOT_TOKEN",
@@ -116,6 +115,8 @@ def _sentence(detail: ErrorDetails, loc: Loc) -> str:
             sentence = _about_unknown_key(*map(str, loc))
         case "missing" if len(loc) == 1:
             sentence = _NO_RULE
+        case "missing" if loc[0] == "deadlines":
+            sentence = f'there is no "{loc[-1]}"; write for example after = "6h", or after = "never"'
         case "missing":
             sentence = f'there is no "{loc[-1]}", so nobody would be told; write for example to = ["#ml-alerts"]'
         case "dataclass_type" | "tuple_type":
@@ -143,8 +144,6 @@ def _about_unknown_key(section: str, *within: str) -> str:
     word, keys = within[-1], keys_of(section)
     if word in _SECRETS:
         return f"a secret does not belong in this file; set {_SECRETS[word]} in the environment"
-    if section == "rules" and word in _RULE_KEYS_TO_COME:
-        return "this key is not there yet; take it out"
     synonym = nearest(word, _OTHER_WORDS) if section == "rules" else None
     meant = _OTHER_WORDS[synonym] if synonym and not nearest(word, keys) else word
     return f"there is no such key; {did_you_mean(meant, keys)}"

@@ -13,9 +13,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config import values
 from bot.config.places import DESTINATION, MENTION, destination, mention
-from bot.core.alerts import Destination
+from bot.core.alerts import Broadcast, Destination, GroupBy
 from bot.core.changes import ChangeKind
+from bot.core.deadlines import DEADLINES, LIVE
 from bot.core.doubts import OnDoubt
+from bot.core.instants import exact_duration
+from bot.core.jobs import Status
+from bot.core.thrashing import Thrashing
 
 PREFIX = "JOBSBOT_"
 DELIMITER = "__"
@@ -30,6 +34,10 @@ def _one_or_list(item: Mapping[str, object], *examples: object, least: int = 1) 
     return WithJsonSchema({"anyOf": [dict(item), many], **({"examples": list(examples)} if examples else {})})
 
 
+def _in_any_case(word: str) -> str:
+    return "".join(f"[{letter}{letter.lower()}]" for letter in word)
+
+
 def _matching(pattern: str) -> dict[str, object]:
     return {"type": "string", "pattern": f"^({pattern})$"}
 
@@ -39,6 +47,20 @@ Globs: TypeAlias = Annotated[
     BeforeValidator(values.one_or_list),
     Field(min_length=1),
     _one_or_list(_TEXT),
+]
+Pipelines: TypeAlias = Annotated[
+    Globs, Field(description="Globs for the pipeline's key. Absent: any.", examples=["machine-*"])
+]
+Types: TypeAlias = Annotated[
+    Globs, Field(description="Globs for the pipeline's type. Absent: any.", examples=["training"])
+]
+Sources: TypeAlias = Annotated[Globs, Field(description="Globs for the source's name. Absent: any.", examples=["prod"])]
+Names: TypeAlias = Annotated[Globs, Field(description="Globs for the job's name. Absent: any.", examples=["nightly-*"])]
+Statuses: TypeAlias = Annotated[
+    tuple[Annotated[Status, PlainValidator(values.live_status)], ...],
+    BeforeValidator(values.one_or_list),
+    Field(min_length=1),
+    _one_or_list(_matching("|".join(map(_in_any_case, LIVE))), "RUNNING", ["PENDING", "ADMITTED"]),
 ]
 Kinds: TypeAlias = Annotated[
     frozenset[Annotated[ChangeKind, PlainValidator(values.kind)]],
@@ -56,6 +78,11 @@ Mentions: TypeAlias = Annotated[
     tuple[Annotated[str, PlainValidator(mention)], ...],
     BeforeValidator(values.one_or_list),
     _one_or_list(_matching(MENTION), "@U0123456", ["@S0123456", "@here"], least=0),
+]
+Groups: TypeAlias = Annotated[
+    tuple[Annotated[GroupBy, PlainValidator(values.group_by)], ...],
+    BeforeValidator(values.one_or_list),
+    _one_or_list({"enum": [str(by) for by in GroupBy]}, "error", ["pipeline", "source"], [], least=0),
 ]
 
 
@@ -132,6 +159,22 @@ class Server:
     ] = values.LISTEN_BY_DEFAULT
 
 
+@dataclass(frozen=True, slots=True)
+class ThrashingTable:
+    times: Annotated[
+        int,
+        PlainValidator(values.whole_number(2, 1000)),
+        WithJsonSchema({"type": "integer", "minimum": 2, "maximum": 1000, "examples": [3]}),
+        Field(description="How many preemptions of a job are told as thrashing; 2 to 1000."),
+    ] = Thrashing().times
+    within: Annotated[
+        timedelta,
+        PlainValidator(values.duration(timedelta(minutes=1), _DAY)),
+        WithJsonSchema({**_DURATION, "examples": ["1h"]}),
+        Field(description="Within how long; 1m to 1d. It is told once in this time."),
+    ] = Thrashing().within
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTable:
     name: Annotated[
@@ -141,12 +184,10 @@ class RuleTable:
         Field(description="What the rule is called; with * ? or [, or as a list: globs for the names of jobs."),
     ] = ""
     on: Annotated[Kinds, Field(description="Which changes are told.")] = frozenset({ChangeKind.FAILED})
-    pipeline: Annotated[
-        Globs, Field(description="Globs for the pipeline's key. Absent: any.", examples=["machine-*"])
-    ] = ()
-    type: Annotated[Globs, Field(description="Globs for the pipeline's type. Absent: any.", examples=["training"])] = ()
-    source: Annotated[Globs, Field(description="Globs for the source's name. Absent: any.", examples=["prod"])] = ()
-    job: Annotated[Globs, Field(description="Globs for the job's name. Absent: any.", examples=["nightly-*"])] = ()
+    pipeline: Pipelines = ()
+    type: Types = ()
+    source: Sources = ()
+    job: Names = ()
     to: Annotated[Destinations, Field(description="Who is told: #name, a channel's id, or @id of a person.")]
     mention: Annotated[
         Mentions, Field(description="Who is rung: @id of a person or a user group, @here, @channel, @everyone.")
@@ -154,6 +195,60 @@ class RuleTable:
     goes_on: Annotated[bool, Field(alias="continue", strict=True, description="Whether later rules are tried too.")] = (
         False
     )
+    group_by: Annotated[
+        Groups,
+        Field(
+            description="What the jobs of one card have in common: pipeline, type, source, error. []: only the rule."
+        ),
+    ] = (GroupBy.PIPELINE,)
+    group_window: Annotated[
+        timedelta,
+        PlainValidator(values.duration(timedelta(), timedelta(hours=1))),
+        WithJsonSchema({**_DURATION, "examples": ["60s", "0s"]}),
+        Field(description="How long a card waits for the next job after each that came; 0s to 1h."),
+    ] = timedelta(seconds=60)
+    group_max: Annotated[
+        timedelta,
+        PlainValidator(values.duration(timedelta(minutes=1), _DAY)),
+        WithJsonSchema({**_DURATION, "examples": ["15m"]}),
+        Field(description="How long after its first job a card takes others at most; 1m to 1d."),
+    ] = timedelta(minutes=15)
+    broadcast: Annotated[
+        Broadcast,
+        PlainValidator(values.broadcast),
+        WithJsonSchema({"enum": [str(choice) for choice in Broadcast]}),
+        Field(description="Which replies in a card's thread the channel sees too: never, worse or always."),
+    ] = Broadcast.WORSE
+
+    def __post_init__(self) -> None:
+        if self.group_max < self.group_window:
+            window, most = exact_duration(self.group_window), exact_duration(self.group_max)
+            raise ValueError(
+                f'group_window is {window} and group_max less: {most}; write group_max = "{window}" or more'
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineTable:
+    status: Annotated[
+        Statuses, Field(description="In which status: PENDING, ADMITTED, RUNNING, PREEMPTED. Absent: in any of these.")
+    ] = ()
+    pipeline: Pipelines = ()
+    type: Types = ()
+    source: Sources = ()
+    job: Names = ()
+    after: Annotated[
+        timedelta | None,
+        PlainValidator(values.after),
+        WithJsonSchema(
+            {"type": "string", "pattern": f"{_DURATION['pattern']}|^{values.NEVER}$", "examples": ["6h", values.NEVER]}
+        ),
+        Field(description='Longer than this in its status, a job is overdue; "never" if it may stay there.'),
+    ]
+
+
+def _usual_deadlines() -> tuple[DeadlineTable, ...]:
+    return tuple(DeadlineTable(status=tuple(usual.statuses), after=usual.after) for usual in DEADLINES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +296,21 @@ class BotToml(BaseSettings):
     store: Annotated[StoreSettings, Field(default_factory=StoreSettings, description="What the bot remembers.")]
     slack: Annotated[SlackTable, Field(default_factory=SlackTable, description="How the bot and Slack meet.")]
     server: Annotated[Server, Field(default_factory=Server, description="The bot's own web server.")]
+    thrashing: Annotated[
+        ThrashingTable, Field(default_factory=ThrashingTable, description="When a job is preempted too often.")
+    ]
     rules: Annotated[tuple[RuleTable, ...], Field(description="Which changes matter, to whom; the first that matches.")]
+    deadlines: Annotated[
+        tuple[DeadlineTable, ...],
+        Field(
+            default_factory=_usual_deadlines,
+            description="How long jobs may stay in one status; the first that matches.",
+        ),
+    ]
     sources: Annotated[
         tuple[SourceTable, ...],
         Field(default=(), description="The deployments of the job API, where there is more than the default one."),
     ]
 
 
-PLAIN_SECTIONS = ("poll", "store", "slack", "server")
+PLAIN_SECTIONS = ("poll", "store", "slack", "server", "thrashing")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from bot.config.checks import Judged, judge
 from bot.config.document import read_document
 from bot.config.errors import ConfigError, Mistake
-from bot.config.file import Poll, RuleTable, Server, SourceTable, StoreSettings
+from bot.config.file import DeadlineTable, Poll, RuleTable, Server, SourceTable, StoreSettings
 from bot.config.secrets import (
     API_ENDPOINT,
     API_KEY,
@@ -29,8 +29,10 @@ from bot.config.secrets import (
 )
 from bot.config.values import Mode, endpoint, rule_called, slack_api_url
 from bot.core.alerts import Rule
+from bot.core.deadlines import LIVE, Deadline
 from bot.core.doubts import OnDoubt
 from bot.core.jobs import Field
+from bot.core.thrashing import Thrashing
 
 T = TypeVar("T")
 
@@ -72,6 +74,8 @@ class Config:
     store: StoreSettings
     slack: SlackSettings
     server: Server
+    thrashing: Thrashing
+    deadlines: tuple[Deadline, ...]
     rules: tuple[Rule, ...]
     sources: tuple[Source, ...]
 
@@ -99,27 +103,40 @@ def load(path: Path, environ: Mapping[str, str], need: Need) -> Config:
         store=settings.store,
         slack=slack,
         server=settings.server,
+        thrashing=Thrashing(settings.thrashing.times, settings.thrashing.within),
+        deadlines=tuple(map(_deadline, settings.deadlines)),
         rules=tuple(_rule(table, number) for number, table in enumerate(settings.rules)),
         sources=sources,
     )
 
 
 def _rule(table: RuleTable, number: int) -> Rule:
-    by_name = table.name if isinstance(table.name, tuple) else table.job
-    globs = {
-        Field.PIPELINE: table.pipeline,
-        Field.TYPE: table.type,
-        Field.NAME: by_name,
-        Field.SOURCE: table.source,
-    }
     return Rule(
         name=rule_called(table.name, number),
         to=tuple(dict.fromkeys(table.to)),
         on=table.on,
-        globs={field: patterns for field, patterns in globs.items() if patterns},
+        globs=_globs(table, table.name if isinstance(table.name, tuple) else table.job),
         mention=tuple(dict.fromkeys(table.mention)),
         goes_on=table.goes_on,
+        group_by=tuple(dict.fromkeys(table.group_by)),
+        group_window=table.group_window,
+        group_max=table.group_max,
+        broadcast=table.broadcast,
     )
+
+
+def _deadline(table: DeadlineTable) -> Deadline:
+    return Deadline(statuses=frozenset(table.status or LIVE), globs=_globs(table, table.job), after=table.after)
+
+
+def _globs(table: RuleTable | DeadlineTable, names: tuple[str, ...]) -> Mapping[Field, tuple[str, ...]]:
+    globs = {
+        Field.PIPELINE: table.pipeline,
+        Field.TYPE: table.type,
+        Field.NAME: names,
+        Field.SOURCE: table.source,
+    }
+    return {field: patterns for field, patterns in globs.items() if patterns}
 
 
 def _unheard(judged: Judged, path: Path) -> Sequence[Mistake]:

@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from bot.config.file import DELIMITER, PLAIN_SECTIONS, PREFIX, BotToml
 from bot.config.values import Listen
-from bot.core.instants import write_duration
+from bot.core.instants import exact_duration
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"
 
@@ -42,7 +42,7 @@ class _Schema(GenerateJsonSchema):
         """The default as bot.toml would write it."""
         match dft:
             case timedelta():
-                return write_duration(dft.total_seconds())
+                return exact_duration(dft)
             case Listen():
                 return str(dft)
             case _:

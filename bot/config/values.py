@@ -11,13 +11,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.config.errors import did_you_mean, is_secretive, shown
+from bot.core.alerts import Broadcast, GroupBy
 from bot.core.changes import ChangeKind
+from bot.core.deadlines import LIVE
 from bot.core.doubts import OnDoubt
-from bot.core.instants import parse_duration, write_duration
+from bot.core.instants import exact_duration, parse_duration
+from bot.core.jobs import Status
 
 API_VERSION = "/v0.5"
 JOB_ID = "{job_id}"
-KINDS_TO_COME = ("overdue", "recovered", "incomplete")
+NEVER = "never"
 
 _SQLITE = "sqlite:///"
 _TOP_PORT = 65_535
@@ -59,7 +62,7 @@ def one_or_list(value: object) -> object:
 
 
 def duration(low: timedelta, high: timedelta) -> Callable[[object], timedelta]:
-    bounds = f"{write_duration(low.total_seconds())} to {write_duration(high.total_seconds())}"
+    bounds = f"{exact_duration(low)} to {exact_duration(high)}"
 
     def parse(value: object) -> timedelta:
         if not isinstance(value, str):
@@ -102,13 +105,37 @@ def on_doubt(value: object) -> OnDoubt:
     return OnDoubt(word)
 
 
+def after(value: object) -> timedelta | None:
+    """A duration; None for "never"."""
+    return None if value == NEVER else duration(timedelta(seconds=1), timedelta(days=3650))(value)
+
+
+def live_status(value: object) -> Status:
+    word = text(value)
+    if word.upper() not in LIVE:
+        raise ValueError(f"no job can be late in the status {shown(word)}; {did_you_mean(word, LIVE)}")
+    return Status(word.upper())
+
+
 def kind(value: object) -> ChangeKind:
     word = text(value)
-    if word in KINDS_TO_COME:
-        raise ValueError(f"the kind {shown(word)} is not there yet; it can be {', '.join(ChangeKind)}")
     if word not in tuple(ChangeKind):
         raise ValueError(f"there is no kind of change {shown(word)}; {did_you_mean(word, tuple(ChangeKind))}")
     return ChangeKind(word)
+
+
+def group_by(value: object) -> GroupBy:
+    word = text(value)
+    if word not in tuple(GroupBy):
+        raise ValueError(f"jobs cannot be grouped by {shown(word)}; {did_you_mean(word, tuple(GroupBy))}")
+    return GroupBy(word)
+
+
+def broadcast(value: object) -> Broadcast:
+    word = text(value)
+    if word not in tuple(Broadcast):
+        raise ValueError(f"there is no choice {shown(word)}; {did_you_mean(word, tuple(Broadcast))}")
+    return Broadcast(word)
 
 
 LISTEN_BY_DEFAULT = Listen("127.0.0.1", 8080)

@@ -63,6 +63,7 @@ class Option(StrEnum):
     """A filter that holds one value and no glob: it cannot be negated, and the last one counts."""
 
     SINCE = "since"
+    CARD = "card"
     LIMIT = "limit"
     PAGE = "page"
 
@@ -89,6 +90,11 @@ def statuses_of(view: View) -> StatusFilter:
             assert_never(view)
 
 
+def jobs_of_card(key: str) -> ListJobs:
+    """What the button of a card asks."""
+    return ListJobs(JobQuery(view=View.ALL, card=key))
+
+
 FILTER_HELP: dict[Field | Option, tuple[str, str]] = {
     Field.PIPELINE: (
         "pipeline:machine-*",
@@ -98,6 +104,7 @@ FILTER_HELP: dict[Field | Option, tuple[str, str]] = {
     Field.NAME: ("name:nightly-*", "whose name matches"),
     Field.SOURCE: ("source:prod", "of one source"),
     Option.SINCE: ("since:24h", "that came to their status within this time: 15m, 24h, 7d"),
+    Option.CARD: ("card:3f2a91c0", "on one card; its button writes this"),
     Option.LIMIT: ("limit:20", "so many to a page, at most 50"),
     Option.PAGE: ("page:2", "a later page"),
 }

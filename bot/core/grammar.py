@@ -23,7 +23,7 @@ from bot.core.commands import (
     ShowJob,
     ShowOverview,
 )
-from bot.core.instants import parse_duration
+from bot.core.instants import exact_duration, parse_duration
 from bot.core.jobs import Field, Filter, JobQuery, View
 from bot.core.texts import shorten
 from bot.core.tokens import Token, phrase, plain, quoted, quoted_phrase, tokens
@@ -33,6 +33,7 @@ MOST_ROWS = 50
 _MOST_PAGES = 1_000_000
 _ROOM = len("share ") + len(f" page:{_MOST_PAGES}")  # what a button may add to the question that it repeats
 _LONGEST = timedelta(days=36_500)
+_CARD = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 _SAID = 60
 _DEFAULTS = JobQuery(view=View.ALL)
 _SHARE = "share"
@@ -172,15 +173,25 @@ def _narrowed(query: JobQuery, token: Token) -> JobQuery | Mistake:
             assert_never(name)
 
 
+def _with_since(query: JobQuery, value: str) -> JobQuery | Mistake:
+    if (since := _duration(value)) is not None:
+        return replace(query, since=since)
+    return _bad_value(Option.SINCE, f"“since:” is a length of time such as 15m, 24h or 7d, and not {_say(value)}.")
+
+
+def _with_card(query: JobQuery, value: str) -> JobQuery | Mistake:
+    if _CARD.fullmatch(value):
+        return replace(query, card=value.casefold())
+    why = f"“card:” is a card's key, at least its first four digits (0-9, a-f), and not {_say(value)}."
+    return _bad_value(Option.CARD, why)
+
+
 def _with_option(query: JobQuery, option: Option, value: str) -> JobQuery | Mistake:
     match option:
         case Option.SINCE:
-            since = _duration(value)
-            if since is None:
-                return _bad_value(
-                    option, f"“since:” is a length of time such as 15m, 24h or 7d, and not {_say(value)}."
-                )
-            return replace(query, since=since)
+            return _with_since(query, value)
+        case Option.CARD:
+            return _with_card(query, value)
         case Option.LIMIT:
             limit = _number(value, MOST_ROWS)
             if limit is None:
@@ -216,18 +227,13 @@ def _filters_of(query: JobQuery) -> Iterable[str]:
     for each in query.filters:
         yield f"{'-' if each.negated else ''}{each.field}:{quoted(each.glob)}"
     if query.since is not None:
-        yield f"{Option.SINCE}:{_write_duration(query.since)}"
+        yield f"{Option.SINCE}:{exact_duration(query.since)}"
+    if query.card:
+        yield f"{Option.CARD}:{query.card}"
     if query.limit != _DEFAULTS.limit:
         yield f"{Option.LIMIT}:{query.limit}"
     if query.page != _DEFAULTS.page:
         yield f"{Option.PAGE}:{query.page}"
-
-
-def _write_duration(duration: timedelta) -> str:
-    minutes, seconds = divmod(duration.seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = ((duration.days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
-    return "".join(f"{count}{unit}" for count, unit in parts if count)
 
 
 def _first_word(text: str) -> str:

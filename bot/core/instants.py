@@ -55,6 +55,14 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"{text!r} is too long a duration: write for example 24h or 90d") from None
 
 
+def exact_duration(duration: timedelta) -> str:
+    """The length in whole seconds as `parse_duration` reads it: `45s`, `15m`, `1h30m`."""
+    minutes, seconds = divmod(duration.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((duration.days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
+
+
 def write_duration(seconds: float) -> str:
     """The two largest units of a length, for people: `45s`, `3m 20s`, `2h 5m`, `3d 4h`."""
     rest = max(0, int(seconds))

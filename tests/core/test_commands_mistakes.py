@@ -65,6 +65,7 @@ def test_what_is_near_to_nothing_is_told_how_to_begin(text: str, example: str, r
         ("nmae:x", "name:", "/jobs failed name:nightly-*"),
         ("soruce:x", "source:", "/jobs failed source:prod"),
         ("sinc:24h", "since:", "/jobs failed since:24h"),
+        ("crad:3f2a", "card:", "/jobs failed card:3f2a91c0"),
         ("LIMT:5", "limit:", "/jobs failed limit:20"),
         ("pgae:2", "page:", "/jobs failed page:2"),
     ],
@@ -80,7 +81,7 @@ def test_a_misspelt_filter_is_shown_its_right_spelling(text: str, right: str, ex
 def test_a_filter_that_is_near_to_none_is_told_which_there_are_and_how_to_search_for_it(text: str) -> None:
     for whole in (text, f"failed gpu {text}"):
         mistake = _mistake(whole)
-        for name in ("pipeline:", "type:", "name:", "source:", "since:", "limit:", "page:"):
+        for name in ("pipeline:", "type:", "name:", "source:", "since:", "card:", "limit:", "page:"):
             assert f"“{name}”" in mistake.note
         assert isinstance(parse(mistake.example.removeprefix("/jobs ")), ListJobs)
     assert "in quotes" in _mistake("failed error:oom").note
@@ -98,6 +99,12 @@ def test_a_filter_that_is_near_to_none_is_told_which_there_are_and_how_to_search
         ("since:999999999w", "24h", "longer than can be computed"),
         ("-since:24h", "negated", "cannot be negated"),
         ("since:", "right after the colon", "no value"),
+        ("card:3f2", "four digits", "too short to tell cards apart"),
+        ("card:3f2a*", "four digits", "no glob"),
+        ("card:nightly", "four digits", "no digits of a key"),
+        ("card:" + "f" * 65, "four digits", "longer than any key"),
+        ("card:", "right after the colon", "no value"),
+        ("-card:3f2a", "negated", "cannot be negated"),
         ("limit:0", "1 to 50", "no rows"),
         ("limit:51", "1 to 50", "more than go on a page"),
         ("limit:many", "1 to 50", "no number"),

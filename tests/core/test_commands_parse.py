@@ -13,6 +13,7 @@ from bot.core.commands import (
     ShowHelp,
     ShowJob,
     ShowOverview,
+    jobs_of_card,
 )
 from bot.core.grammar import parse
 from bot.core.jobs import Field, Filter, JobQuery, View
@@ -118,6 +119,19 @@ def test_what_is_no_list_is_understood(text: str, command: Question, reason: str
 def test_a_filter_is_understood(text: str, found: Filter, reason: str) -> None:
     assert parse(f"failed {text}") == _failed(found), reason
     assert parse(text) == ListJobs(JobQuery(view=View.ALL, filters=(found,))), "without a view, all jobs are meant"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("card:3f2a91c05b7e4d6688a1c2d3e4f50617", "3f2a91c05b7e4d6688a1c2d3e4f50617"),
+        ("all card:3f2a", "3f2a"),
+        ("Cards:3F2A91C0", "3f2a91c0"),
+        ("card:0000 card:“3f2a”", "3f2a"),
+    ],
+)
+def test_the_jobs_of_a_card_are_asked_for_by_its_key_or_the_beginning_of_it(text: str, key: str) -> None:
+    assert parse(text) == jobs_of_card(key) == ListJobs(JobQuery(view=View.ALL, card=key))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.commands import ListJobs, Mistake, Share
+from bot.core.commands import ListJobs, Mistake, Share, jobs_of_card
 from bot.core.grammar import TEXT_LIMIT, parse, write
 from bot.core.jobs import Filter, JobQuery, View
 
@@ -15,7 +15,8 @@ often = settings(max_examples=300, deadline=None)  # a deadline would test the m
 _PIECES = st.sampled_from(
     [
         *("failed", "all", "show", "share", "health", "job_1", "jobs", "/jobs", "gpu", "oom", "faild"),
-        *("name:", "-pipeline:", "type:", "since:24h", "limit:50", "page:7", "since:", "pipline:", "a:", "–name:"),  # noqa: RUF001
+        *("name:", "-pipeline:", "type:", "since:24h", "card:3F2a", "limit:50", "page:7", "since:"),
+        *("pipline:", "a:", "–name:"),  # noqa: RUF001
         *('"', "'", "“", "”", "„", "«", "»", "‘", "’", "-", "*", "<", ">", "&", ";", "|", ":", "\\"),  # noqa: RUF001
         *("&lt;", "&gt;", "&amp;", "&quot;", "&amp;lt;", "<@U1>", "<@U1|ann>", "<#C1|>", "<https://x|x y>"),
         *(" ", "  ", "\n", "\u00a0", "\u200b", "\u200d", "\ufeff", "\u202e", "\x00", "\ud800", "é", "語", "\U0001f525"),
@@ -74,6 +75,13 @@ def test_a_query_that_has_been_read_once_stays_as_it_is(query: JobQuery) -> None
     command = parse(write(ListJobs(query)))
     if isinstance(command, ListJobs):
         assert parse(write(command)) == command
+
+
+@given(st.text("0123456789abcdef", min_size=4, max_size=64), st.integers(1, 99))
+def test_the_key_of_a_card_survives_being_written_on_any_page_and_shared(key: str, page: int) -> None:
+    command = Share(ListJobs(replace(jobs_of_card(key).query, page=page)))
+    assert parse(write(command.question)) == command.question
+    assert parse(write(command)) == command
 
 
 @often

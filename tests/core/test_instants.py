@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.instants import as_datetime, instant, length, parse_duration, parse_instant, whole_seconds, write_duration
+from bot.core.instants import (
+    as_datetime,
+    exact_duration,
+    instant,
+    length,
+    parse_duration,
+    parse_instant,
+    whole_seconds,
+    write_duration,
+)
 
 SIX = instant(datetime(2026, 11, 20, 6, 12, 41, tzinfo=UTC))
 
@@ -105,6 +114,16 @@ def test_no_text_upsets_the_parser_of_durations(text: str) -> None:
 )
 def test_people_read_the_two_largest_units(seconds: float, text: str) -> None:
     assert write_duration(seconds) == text
+
+
+@given(st.timedeltas(timedelta(), timedelta(days=36_500)).map(lambda length: length - length % timedelta(seconds=1)))
+def test_a_length_that_is_written_exactly_is_read_as_itself(length: timedelta) -> None:
+    assert parse_duration(exact_duration(length)) == length
+
+
+def test_a_length_that_is_written_exactly_is_short() -> None:
+    lengths = (timedelta(), timedelta(minutes=15), timedelta(hours=1, minutes=30), timedelta(days=90))
+    assert [exact_duration(length) for length in lengths] == ["0s", "15m", "1h30m", "90d"]
 
 
 def test_a_length_is_in_microseconds() -> None:
