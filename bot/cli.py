@@ -132,6 +132,25 @@ def history(
 
 
 @app.command()
+def preview(
+    config: ConfigOption = None,
+    *,
+    rule: Annotated[str | None, typer.Option(metavar="NAME", help="Which rule; the first by default.")] = None,
+    kind: Annotated[str | None, typer.Option(help="What happens to the jobs, such as failed.")] = None,
+    count: Annotated[int, typer.Option(help="To how many jobs it happens.", min=1, max=1000)] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Only what Slack is given, as a JSON array.")] = False,
+) -> None:
+    """What a rule would post of jobs that are made up. Nothing is sent, and no token is needed."""
+    from bot.preview import payloads, show  # noqa: PLC0415
+
+    settings = _load(config, Need.STORE)
+    if as_json:
+        print(payloads(settings, rule, kind, count))  # noqa: T201  what the command is for
+    else:
+        show(settings, rule, kind, count, _console())
+
+
+@app.command()
 def schema() -> None:
     """The JSON Schema of bot.toml, for editors."""
     print(json.dumps(config_schema(), indent=2))  # noqa: T201  what the command is for

@@ -1,0 +1,52 @@
+"""What a rule would post of changes, as if nothing else had ever been told: decided and composed as after a look, and
+drawn from what the cards hold then.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.alerts import Rule, decide
+from bot.core.board import Board, Composed, compose, followed
+from bot.core.cards import NAMED, Card, Face, Likeness, Member, face_of
+from bot.core.changes import Change
+from bot.core.instants import Instant
+from bot.core.messages import Notice, Opening, ThreadReply
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, and what its card shows from then on."""
+
+    message: Opening | ThreadReply
+    face: Face
+
+
+def rehearse(
+    rule: Rule, story: Iterable[Sequence[Change]], job_urls: Mapping[str, str], now: Instant
+) -> tuple[Said, ...]:
+    """What is posted after the last look of the story; each of its looks tells of the same jobs."""
+    board, composed = Board(), Composed()
+    for changes in story:
+        verdicts = decide(changes, [rule], (), {}, followed(board))
+        composed = compose(verdicts, board, [rule], {}, job_urls, now)
+        board = Board(composed.cards, composed.members)
+    faces = {card.key: _drawn(card, composed.members) for card in composed.cards}
+    return tuple(Said(message, faces[message.card]) for message in composed.messages if not isinstance(message, Notice))
+
+
+def caught_by(rule: Rule, rules: Iterable[Rule], change: Change) -> Rule | None:
+    """The rule above that ends the search, so that this one is not tried."""
+    above = next(each for each in rules if each is rule or (each.matches(change) and not each.goes_on))
+    return None if above is rule else above
+
+
+def _drawn(card: Card, members: Iterable[Member]) -> Face:
+    there = [member for member in members if member.card == card.key]
+    entries = sorted((member.entry for member in there), key=lambda entry: (entry.at, entry.job_id), reverse=True)
+    errors: dict[str, list[str]] = {}
+    for member in there:
+        errors.setdefault(member.likeness, []).append(member.entry.error)
+    alike = [Likeness(min(each), len(each)) for likeness, each in sorted(errors.items()) if likeness]
+    alike.sort(key=lambda likeness: likeness.jobs, reverse=True)
+    return face_of(card, entries[:NAMED], Counter(entry.kind for entry in entries), alike, card.mentions)
