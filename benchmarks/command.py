@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from benchmarks.answers import answers
+from benchmarks.cards import cards
 from benchmarks.figures import Row
 from benchmarks.gestures import gestures
 from benchmarks.looks import first_looks, idle_looks
 from benchmarks.tables import Line, Sheet, machine, show
-from benchmarks.world import simulated
+from benchmarks.world import failing, simulated
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -22,6 +23,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 class Name(StrEnum):
     FIRST = "first"
     LOOK = "look"
+    CARDS = "cards"
     ANSWERS = "answers"
     SLASH = "slash"
 
@@ -34,12 +36,14 @@ class Size:
     many: int
     first: int
     looks: int
+    failing: int
+    cards: int
     answers: int
     gestures: int
 
 
-FULL = Size(few=3_000, many=100_000, first=3, looks=9, answers=200, gestures=300)
-SHORT = Size(few=500, many=5_000, first=1, looks=1, answers=3, gestures=3)
+FULL = Size(few=3_000, many=100_000, first=3, looks=9, failing=1_000, cards=9, answers=200, gestures=300)
+SHORT = Size(few=500, many=5_000, first=1, looks=1, failing=100, cards=1, answers=3, gestures=3)
 
 
 @app.command()
@@ -59,16 +63,19 @@ def run(
         raise typer.Exit(1)
 
 
-def _few(size: Size, chosen: frozenset[Name], folder: Path) -> list[Row]:
-    if Name.FIRST not in chosen:
-        return []
-    with simulated(size.few) as world:
-        rows, _ = first_looks(world, folder, size.first)
-    return rows
+def _few(size: Size, chosen: frozenset[Name], folder: Path) -> Iterator[Row]:
+    if Name.FIRST in chosen:
+        with simulated(size.few) as world:
+            yield from first_looks(world, folder, size.first)[0]
+    if Name.CARDS in chosen:
+        with failing(size.few, size.failing) as burst:
+            yield from cards(burst, folder, size.cards)
 
 
 def _many(size: Size, chosen: frozenset[Name], folder: Path) -> Iterator[Row]:
     """The state file of the last first look is what the other benchmarks work on."""
+    if chosen == {Name.CARDS}:
+        return
     with simulated(size.many) as world:
         rows, state = first_looks(world, folder, size.first if Name.FIRST in chosen else 1)
         if Name.FIRST in chosen:

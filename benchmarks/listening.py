@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from benchmarks.answers import EVERY
-from benchmarks.processes import until_closed
+from benchmarks.processes import asked
 from bot.answer import answer
 from bot.clock import now
 from bot.core.commands import Command
@@ -56,7 +56,7 @@ async def _listen(pipe: Connection, ours: Workspace, bare: Workspace, state: Pat
         our_url = await stack.enter_async_context(_open(our_app(our_client, ours, archive), ours))
         bare_url = await stack.enter_async_context(_open(bare_app(bare_client, bare), bare))
         pipe.send((our_url, bare_url))
-        await until_closed(pipe)
+        await asked(pipe)
 
 
 def our_app(client: AsyncWebClient, slack: Workspace, archive: Archive) -> AsyncApp:

@@ -103,7 +103,7 @@ def look_memory(world: World, state: Path, times: int) -> int:
 
 
 async def _first_look(world: World, state: Path) -> Cost:
-    async with _opened(world, state) as (api, store):
+    async with opened(world, state) as (api, store):
         watch = Stopwatch()
         looked = await _look(api, store, world)
         assert looked.first, "it became the baseline"  # noqa: S101
@@ -112,7 +112,7 @@ async def _first_look(world: World, state: Path) -> Cost:
 
 async def _look_and_read(world: World, state: Path, times: int) -> list[Pair]:
     pairs = []
-    async with _opened(world, state) as (api, store), floors.client(world.url, world.key) as http:
+    async with opened(world, state) as (api, store), floors.client(world.url, world.key) as http:
         for _ in range(times):
             watch = Stopwatch()
             await _look(api, store, world)
@@ -123,13 +123,13 @@ async def _look_and_read(world: World, state: Path, times: int) -> list[Pair]:
 
 
 async def _look_again(world: World, state: Path, times: int) -> None:
-    async with _opened(world, state) as (api, store):
+    async with opened(world, state) as (api, store):
         for _ in range(times):
             await _look(api, store, world)
 
 
 @asynccontextmanager
-async def _opened(world: World, state: Path) -> AsyncIterator[tuple[JobsApi, Store]]:
+async def opened(world: World, state: Path) -> AsyncIterator[tuple[JobsApi, Store]]:
     import_module("bot.app")
     import_module("bot.cli")
     async with (

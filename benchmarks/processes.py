@@ -64,9 +64,10 @@ def beside(
         process.join()
 
 
-async def until_closed(pipe: Connection) -> None:
-    """Returns when the other process closes its end, or is gone."""
+async def asked(pipe: Connection) -> bool:
+    """Whether the other process asks for something. False when it closes its end, or is gone."""
     try:
         await asyncio.to_thread(pipe.recv)
     except EOFError:
-        return
+        return False
+    return True

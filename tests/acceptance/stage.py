@@ -2,6 +2,7 @@
 unmodified bot as a process between them. Knows of the bot only its command line, its files and its environment.
 """
 
+import asyncio
 import json
 import os
 import socket
@@ -22,6 +23,8 @@ from bot.sandbox.slack_server import SlackServer
 from tests.acceptance.bot_process import STARTS_WITHIN, Bot
 
 ALERTS = "ml-alerts"
+TRAINING = "ml-training"
+JOBS = "/batch/jobs"
 BASELINE = "the baseline is taken"
 SLACK_OPEN = "Slack lets the bot in"
 
@@ -39,10 +42,14 @@ mode = "{mode}"
 [server]
 listen = "{listen}"
 
+"""
+
+RULE = """\
 [[rules]]
 name = "failures"
 to = "#ml-alerts"
 """
+CARD_A_LOOK = RULE + 'group_window = "0s"\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Stage:
     page_size: int = 100
     mode: str = "socket"
     listen: str = ""
+    rules: str = RULE
     configured: bool = False  # by hand: the file is left as it is
 
     @property
@@ -78,7 +86,7 @@ class Stage:
 
     def configure(self) -> None:
         text = _CONFIG.format(page_size=self.page_size, state=self.state, mode=self.mode, listen=self.listen)
-        self.config.write_text(text, encoding="utf-8")
+        self.config.write_text(text + self.rules, encoding="utf-8")
 
     def bot(self, *words: str, env: Mapping[str, str] | None = None) -> AbstractAsyncContextManager[Bot]:
         """The bot with these words on its command line, and the configuration of this stage."""
@@ -111,20 +119,41 @@ class Stage:
         assert ended.status == 0, ended.err
         return [json.loads(line) for line in ended.out.splitlines()]
 
+    async def all_told(self, failures: int, *, within: float) -> list[dict[str, object]]:
+        """The failures in the ledger, once there are so many and all are delivered."""
+        async with asyncio.timeout(within):
+            while True:
+                ledger = [entry for entry in await self.history() if entry["kind"] == "failed"]
+                if len(ledger) >= failures and all(map(delivered, ledger)):
+                    return ledger
+
+    async def looks(self, times: int) -> None:
+        """Returns once so many looks more have begun."""
+        wanted = self._begun() + times
+        while self._begun() < wanted:
+            await self.jobs.seen(len(self.jobs.requests) + 1)
+
+    def _begun(self) -> int:
+        return sum(asked.path == JOBS and asked.query.get("offset", "0") == "0" for asked in self.jobs.requests)
+
     def alerts(self) -> list[Message]:
         return self.slack.state.posts(ALERTS)
 
-    def posted_keys(self) -> Counter[str]:
+    def cards(self, place: str = ALERTS) -> list[Message]:
+        return self.slack.state.top_level(place)
+
+    def posted_keys(self, place: str = ALERTS) -> Counter[str]:
         """How often each message stands in the channel, by the key in its metadata."""
-        return Counter(str((message.metadata or {})["event_payload"]["key"]) for message in self.alerts())
+        posts = self.slack.state.posts(place)
+        return Counter(str((message.metadata or {})["event_payload"]["key"]) for message in posts)
 
-    def naming(self, job: SimJob) -> list[Message]:
+    def naming(self, job: SimJob, place: str = ALERTS) -> list[Message]:
         """The alerts that name the job."""
-        return [message for message in self.alerts() if job.id in rendered_text(message)]
+        return [message for message in self.slack.state.posts(place) if job.id in rendered_text(message)]
 
-    async def told(self, *jobs: SimJob, within: float = 10.0) -> None:
+    async def told(self, *jobs: SimJob, within: float = 10.0, place: str = ALERTS) -> None:
         """Returns once each of the jobs is named in the channel."""
-        await self.slack.state.bell.until(lambda: all(map(self.naming, jobs)), within)
+        await self.slack.state.bell.until(lambda: all(self.naming(job, place) for job in jobs), within)
 
     def add_running(self, count: int) -> list[SimJob]:
         return [self.world.add(f"run-{number}", status="RUNNING", age=900 + number) for number in range(count)]

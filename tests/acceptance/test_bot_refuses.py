@@ -75,7 +75,7 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
 
 def failures(look: Look) -> list[tuple[str, str]]:
     assert isinstance(look, Looked)
-    return [(entry.job_id, entry.kind) for message in look.messages for entry in message.news.entries]
+    return [(member.entry.job_id, member.entry.kind) for member in look.composed.members]
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -90,7 +90,7 @@ async def test_a_wrong_answer_changes_nothing_and_is_said_once(watch: Watch, nam
         assert await watch.memory() == before
         watch.jobs.clear_faults()
         good = await watch.look()
-    assert not any(isinstance(look, Looked) and look.messages for look in spoilt)
+    assert not any(isinstance(look, Looked) and look.composed.messages for look in spoilt)
     assert [line["event"] in SAID for line in logs].count(True) == 1
     assert failures(good) == [(job.id, "failed")]
 

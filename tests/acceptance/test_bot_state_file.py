@@ -39,7 +39,7 @@ async def test_a_state_file_that_is_locked_for_a_while_is_waited_for(stage: Stag
     [job] = stage.add_running(1)
     with locked(stage.state):
         stage.world.fail(job.id)
-        await bot.logs(FAILED, times=2)
+        await bot.logs(FAILED)  # delivery, which waits for the look, may say so too
         async with httpx.AsyncClient(base_url=f"http://{stage.listen}", trust_env=False) as http:
             unready = (await http.get("/readyz")).text.strip()
         answer = await (await stage.slack.slash("all")).answer()
@@ -47,7 +47,7 @@ async def test_a_state_file_that_is_locked_for_a_while_is_waited_for(stage: Stag
     await bot.stops()
     figure(f"state file locked: /readyz “{unready}”, {len(bot.logged(FAILED))} lines about it")
     assert "state file: database is locked" in unready
-    assert "match" in rendered_text(answer)
+    assert "as of" in rendered_text(answer)
     assert "Traceback" not in "\n".join(bot.err)
     assert set(stage.posted_keys().values()) == {1}
     assert all(map(delivered, [entry for entry in await stage.history() if entry["kind"] == "failed"]))

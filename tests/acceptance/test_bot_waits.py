@@ -12,7 +12,7 @@ from bot.sandbox.jobs_world import JobsWorld
 from bot.sandbox.reading import rendered_text
 from bot.sandbox.slack_faults import stall
 from bot.sandbox.slack_server import SlackServer
-from tests.acceptance.stage import BASELINE, SLACK_OPEN, Stage, free_port
+from tests.acceptance.stage import BASELINE, RULE, SLACK_OPEN, Stage, free_port
 
 Figure = Callable[[str], None]
 
@@ -70,9 +70,7 @@ async def test_failures_while_slack_is_down_are_told_once_when_it_is_back(tmp_pa
 
 
 async def test_a_person_who_cannot_be_looked_up_delays_no_channel(stage: Stage, figure: Figure) -> None:
-    stage.configure()
-    stage.configured = True
-    stage.config.write_text(stage.config.read_text().replace('to = "#ml-alerts"', 'to = ["@U0SANDBOX1", "#ml-alerts"]'))
+    stage.rules = RULE.replace('"#ml-alerts"', '["@U0SANDBOX1", "#ml-alerts"]')
     stage.slack.fault(stall(), method="conversations.open")
     [job] = stage.add_running(1)
     async with stage.running() as bot:

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import zip_longest
 from random import Random
 
 from tests.acceptance.bot_process import Bot
 from tests.guarantees.judging import Judgement, total
 from tests.guarantees.proxy import Exchange, Mischief, Phase
 from tests.guarantees.rows import Row
-from tests.guarantees.stories import Story, one_by_one
+from tests.guarantees.stories import IN_THREAD, Story, one_by_one
 from tests.guarantees.theatre import Event, Fate, Theatre, theatre
 
 FEW = 20  # one point in so many may not come, because moments shift: more of them, and nothing is proven
 LONGEST_LIFE = 2.5  # seconds after the first request, for a random kill
+LEDGER_DIFFERS = "the bot's own ledger differs"
 CROWD = tuple(f"team-{number}" for number in range(6))
 
 
@@ -43,6 +45,14 @@ class Death(Enum):
 class Point:
     exchange: Exchange
     death: Death
+
+    @property
+    def is_edit(self) -> bool:
+        return self.exchange.kind.startswith("chat.update")
+
+    @property
+    def is_reply(self) -> bool:
+        return self.exchange.kind.endswith(IN_THREAD)
 
     def has_come(self, exchange: Exchange, phase: Phase) -> bool:
         return (exchange, phase) == (self.exchange, self.death.phase)
@@ -84,11 +94,25 @@ def _idle(events: Iterable[Event]) -> Iterator[Exchange]:
             last[event.exchange.kind] = event.digest
 
 
-async def recorded(story: Story) -> tuple[list[Event], Ended]:
+def sample_of(points: Sequence[Point], count: int, chance: Random) -> list[Point]:
+    """As many of each sort: in edits, in replies, in all else; as far as there are so many."""
+    drawn = chance.sample(points, len(points))
+    sorts = [[p for p in drawn if p.is_edit], [p for p in drawn if p.is_reply]]
+    sorts.append([p for p in drawn if not p.is_edit and not p.is_reply])
+    return [point for place in zip_longest(*sorts) for point in place if point][:count]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    points: Sequence[Point]
+    ended: Ended
+
+
+async def recorded(story: Story) -> Recorded:
     """A run that nobody disturbs but the story itself."""
     async with theatre(story) as stage:
         ended = await _lives(stage, kills=0)
-        return stage.events, ended
+        return Recorded(points_of(stage.events), ended)
 
 
 async def killed_at(point: Point, story: Story) -> Ended:
@@ -98,7 +122,7 @@ async def killed_at(point: Point, story: Story) -> Ended:
 
 
 async def killed_at_random(kills: int, seed: str) -> Ended:
-    """Jobs fail all the time in six places, and nobody leaves the bot alone."""
+    """Jobs fail all the time, six places are told, and nobody leaves the bot alone."""
     chance = Random(seed)  # noqa: S311  where to strike, no secret
     async with theatre(one_by_one(2 * kills, CROWD)) as stage:
         stage.stage.slack.limits = False  # so many starts would be refused before they come to anything
@@ -122,7 +146,7 @@ async def _lives(stage: Theatre, kills: int) -> Ended:
             died += 1
             _must_be_killed(bot)
     agrees = await stage.ledger_agrees()
-    return Ended(stage.judgement(), died == kills, "" if agrees else "the bot's own ledger differs")
+    return Ended(await stage.judgement(), died == kills, "" if agrees else LEDGER_DIFFERS)
 
 
 def _must_be_killed(bot: Bot) -> None:
@@ -132,8 +156,9 @@ def _must_be_killed(bot: Bot) -> None:
 def crash_row(points: Sequence[Point], ended: Sequence[Ended], of: int) -> Row:
     missed = sum(not each.came for each in ended)
     what = "SIGKILL at every generated point" if len(points) == of else f"SIGKILL at {len(points)} of {of} points"
+    replies, edits = sum(point.is_reply for point in points), sum(point.is_edit for point in points)
     return Row(
-        what=what + (f", {missed} of which did not come" if missed else ""),
+        what=f"{what}: {replies} in replies, {edits} in edits" + (f"; {missed} did not come" if missed else ""),
         times=len(points) - missed,
         judgement=total(each.judgement for each in ended),
         amiss="; ".join(filter(None, [too_many(missed, len(points)), _amiss(points, ended)])),

@@ -3,18 +3,30 @@
 import asyncio
 import sys
 from collections.abc import Awaitable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from random import Random
 from typing import TypeVar
 
 from tests.guarantees import stories
-from tests.guarantees.crashes import Ended, Point, crash_row, killed_at, killed_at_random, points_of, recorded
+from tests.guarantees.crashes import (
+    Ended,
+    Point,
+    crash_row,
+    killed_at,
+    killed_at_random,
+    recorded,
+    sample_of,
+)
 from tests.guarantees.judging import total
-from tests.guarantees.lost_replies import WAYS, with_lost_replies
+from tests.guarantees.lost_answers import WAYS, with_lost_answers
 from tests.guarantees.restored import restored
 from tests.guarantees.rows import Row
 from tests.guarantees.statements import at_statements
 from tests.guarantees.stories import Story
+from tests.machine import program as machine
+from tests.machine.figures import Figure
 
 T = TypeVar("T")
 
@@ -22,7 +34,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Size:
     """`points` are drawn for the crash matrix, all of them where it is 0; `statements` is one in so many; `places` by
-    `failures` is the number of replies lost in each way; `lanes` is how many bots run at once.
+    `cards` are the posts and the replies whose answers are lost in each way; `lanes` is how many bots run at once.
     """
 
     story: Story
@@ -30,12 +42,14 @@ class Size:
     statements: int
     kills: tuple[int, ...]
     places: int
-    failures: int
+    cards: int
     lanes: int
 
 
-SHORT = Size(stories.SHORT, points=12, statements=24, kills=(5,), places=4, failures=1, lanes=6)
-LONG = Size(stories.LONG, points=0, statements=1, kills=(50,) * 4, places=25, failures=4, lanes=6)
+SHORT = Size(stories.SHORT, points=12, statements=24, kills=(5,), places=4, cards=1, lanes=6)
+LONG = Size(stories.LONG, points=0, statements=1, kills=(20,) * 10, places=25, cards=4, lanes=12)
+SIZES = (SHORT, LONG)
+AT_RANDOM = (machine.SHORT, machine.LONG)
 
 
 class Lanes:
@@ -51,24 +65,48 @@ class Lanes:
         return done
 
 
+def prove(number: int, seed: int) -> tuple[list[Row], list[Figure]]:
+    """Both tables, each in a process of its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        at_random = pool.submit(_at_random, AT_RANDOM[number], seed)
+        return asyncio.run(run(SIZES[number], seed)), at_random.result()
+
+
+def _at_random(size: machine.Size, seed: int) -> list[Figure]:
+    return [*machine.figures(size, seed)]
+
+
 async def run(size: Size, seed: int) -> list[Row]:
     chance, lanes = Random(seed), Lanes(size.lanes)  # noqa: S311  a sample, no secret
-    crashes, kills, *lost = await asyncio.gather(
+    crashes, statements, kills, *lost = await asyncio.gather(
         _crashes(size, chance, lanes),
+        asyncio.to_thread(_statements, size),
         _random_kills(size, chance.random(), lanes),
-        *(lanes.take(way.name, with_lost_replies(way, size.places, size.failures)) for way in WAYS),
+        *(lanes.take(way.name, with_lost_answers(way, size.places, size.cards)) for way in WAYS),
     )
-    statements = await at_statements(size.story, size.statements)
     backups = [await restored(history=history) for history in (True, False)]
     return [crashes, statements, kills, *lost, *backups]
 
 
+def _statements(size: Size) -> Row:
+    """In a process of its own: every connection that is opened in it meanwhile is watched."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_at_statements, SIZES.index(size)).result()
+
+
+def _at_statements(number: int) -> Row:
+    size = SIZES[number]
+    return asyncio.run(at_statements(size.story, size.statements))
+
+
 async def _crashes(size: Size, chance: Random, lanes: Lanes) -> Row:
-    events, undisturbed = await lanes.take("nobody disturbs", recorded(size.story))
-    if not undisturbed.judgement.kept:
-        return Row(what="a run that nobody disturbs", times=1, judgement=undisturbed.judgement)
-    generated = points_of(events)
-    points = chance.sample(generated, size.points) if size.points else generated
+    first, again = await asyncio.gather(
+        *(lanes.take("nobody disturbs", recorded(size.story)) for _ in range(2)),
+    )
+    if not (undisturbed := first.ended.judgement + again.ended.judgement).kept:
+        return Row(what="runs that nobody disturbs", times=2, judgement=undisturbed)
+    generated = [point for point in first.points if point in again.points]
+    points = sample_of(generated, size.points, chance) if size.points else generated
 
     async def one(point: Point) -> Ended:
         name = f"{point.exchange.kind} {point.exchange.number} {point.death.name}"

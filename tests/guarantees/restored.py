@@ -2,17 +2,20 @@
 it cannot be had for nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
 from tempfile import TemporaryDirectory
 
 from bot.core.messages import Delivered
+from bot.sandbox.reading import rendered_text
 from bot.sandbox.slack_model import Message
 from bot.store.store import open_store
-from tests.guarantees.judging import Judgement, judge
+from tests.guarantees.drawing import judge_cards
+from tests.guarantees.judging import Judgement, said
 from tests.guarantees.rows import Row
+from tests.guarantees.witness import Witness
 from tests.samples import KEEP
 from tests.world import World, open_world
 
@@ -22,27 +25,42 @@ SETTLED = 30  # seconds
 
 
 async def restored(*, history: bool) -> Row:
-    """One message is under way and one waits while the copy is made; then a job fails in each minute of an hour."""
+    """One message is under way and one waits while the copy is made; then a job fails in each minute of an hour. In the
+    end all are retried, and the state file that was taken away is the witness.
+    """
     with TemporaryDirectory(prefix="guarantees-") as folder:
         async with open_world(Path(folder)) as world:
+            watching = Witness(world.store, world.api, world.rules, world.clock)
             ids = await _an_hour(world, Path(folder) / "copy.db")
             before = len(world.posts(PLACE))
             if not history:
                 world.slack.state.scopes.discard("channels:history")
             async with open_store(Path(folder) / "copy.db", KEEP) as world.store:
-                await world.store.outbox.requeue_unfinished(world.clock())
+                again, repeated = await _told_again(world, before)
+                lost = _unnamed(world, ids)
+                for id_ in ids:
+                    world.jobs.world.retry(id_)
                 await world.good_look()
                 await _settle(world)
-                again = world.posts(PLACE)[before:]
-                repeated = await _told_by(world, again)
-            lost = judge(world.slack.state, {(PLACE, id_): 1 for id_ in ids}).lost
-    messages = "1 message" if len(again) == 1 else f"{len(again)} messages"
+            await watching.look()
+            stand = [said(PLACE, post, rendered_text(post)) for post in world.posts(PLACE)]
+            cards = judge_cards(stand, await watching.drawn())
+    messages = "1 message" if again == 1 else f"{again} messages"
     return Row(
         what=f"state file of an hour ago put back, history {'readable' if history else 'hidden'}: {messages} more",
         times=1,
-        judgement=Judgement(len(ids), lost, repeated),
+        judgement=Judgement(len(ids), lost, repeated) + cards,
         asked=None,
     )
+
+
+async def _told_again(world: World, before: int) -> tuple[int, int]:
+    """How many messages that are, and how many facts they carry."""
+    await world.store.outbox.requeue_unfinished(world.clock())
+    await world.good_look()
+    await _settle(world)
+    again = world.posts(PLACE)[before:]
+    return len(again), await _told_by(world, again)
 
 
 async def _an_hour(world: World, copy: Path) -> list[str]:
@@ -67,6 +85,12 @@ async def _settle(world: World) -> None:
     for _ in range(SETTLED):
         await world.deliver()
         world.clock.advance(1)
+
+
+def _unnamed(world: World, ids: Iterable[str]) -> int:
+    """How many of the jobs no message names."""
+    texts = [rendered_text(post) for post in world.posts(PLACE)]
+    return sum(not any(id_ in text for text in texts) for id_ in ids)
 
 
 def _copy(state: Path, copy: Path) -> None:

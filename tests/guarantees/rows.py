@@ -1,4 +1,4 @@
-"""The table: one row for each way to disturb the bot, with what was lost and what came twice."""
+"""The table: one row for each way to disturb the bot, with what was lost, what came twice and which cards are wrong."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchmarks.tables import Line, Sheet
 from tests.guarantees.judging import Judgement
 
-_HEAD = ("disturbed by", "times", "facts to tell", "lost", "repeated", "required")
+_HEAD = ("disturbed by", "times", "facts to tell", "lost", "repeated", "cards", "wrong cards", "required")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class Row:
     what: str
     times: int
     judgement: Judgement
-    asked: str | None = "0 lost, 0 repeated"
+    asked: str | None = "all told once, every card right"
     amiss: str = ""
 
     @property
@@ -30,7 +30,8 @@ def sheet(rows: Iterable[Row], title: str) -> Sheet:
 
 def _cells(row: Row) -> tuple[str, ...]:
     found = row.judgement
-    return row.what, f"{row.times:,}", f"{found.expected:,}", f"{found.lost:,}", f"{found.repeated:,}", _verdict(row)
+    counts = (row.times, found.expected, found.lost, found.repeated, found.cards, found.wrong)
+    return row.what, *(f"{count:,}" for count in counts), _verdict(row)
 
 
 def _verdict(row: Row) -> str:

@@ -20,14 +20,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.config import Need, load
 from bot.core.alerts import Rule, destinations
 from bot.core.doubts import OnDoubt
-from bot.deliver import deliver_due, resolve_routes
+from bot.deliver import deliver_due, edit_due, resolve_routes
+from bot.explain import PATIENCE, explain
 from bot.jobs_api.client import JobsApi, connect
-from bot.poll import poll_once
+from bot.poll import Looked, poll_once
 from bot.slack.channels import Channels
 from bot.slack.sink import SlackSink
 from bot.store.store import Store, open_store
-from tests.guarantees.crashes import too_many
+from tests.guarantees.crashes import LEDGER_DIFFERS, too_many
 from tests.guarantees.judging import Judgement, total
+from tests.guarantees.ledger import waiting
 from tests.guarantees.rows import Row
 from tests.guarantees.stories import PAGE_SIZE, Story
 from tests.guarantees.theatre import Theatre, theatre
@@ -35,6 +37,7 @@ from tests.samples import KEEP, Clock
 
 HELD_AT_MOST = 10.0  # seconds that a statement waits for the death of its process
 ROUNDS_AT_MOST = 100
+DELIVERIES = 2  # between two looks
 
 
 @dataclass(slots=True)
@@ -83,11 +86,12 @@ def traced(crash: Callable[[str], None]) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Crashed:
-    """What was told in the end, the statements of the first life, and whether it died."""
+    """What was told in the end, the statements of the first life, whether it died, and what the bot says of it."""
 
     judgement: Judgement
     statements: Sequence[str]
     came: bool
+    agrees: bool = True
 
 
 async def crashed_at(at: int, story: Story) -> Crashed:
@@ -101,7 +105,7 @@ async def crashed_at(at: int, story: Story) -> Crashed:
             stage.stage.folder = grave
             clock.advance(1)
             await life.live(ignored)
-        return Crashed(stage.judgement(), crash.statements, died)
+        return Crashed(await stage.judgement(), crash.statements, died, await stage.ledger_agrees())
 
 
 def ignored(_: str) -> None:
@@ -134,10 +138,14 @@ class Life:
             await store.outbox.abandon(destinations(self.rules))
             await resolve_routes(store.outbox, sink, destinations(self.rules), self.clock)
             for _ in range(ROUNDS_AT_MOST):
-                await poll_once(api, store.looks, self.rules, {}, self.clock())
-                await deliver_due(store.outbox, sink, OnDoubt.REPEAT, self.clock, lambda: 0.0)
-                self.clock.advance(1)
-                if self.stage.looks > self.stage.story.end + 1 and (await store.archive.health()).waiting == 0:
+                look = await poll_once(api, store.looks, self.rules, {}, self.clock())
+                if isinstance(look, Looked):
+                    await explain(api, store.looks, look.verdicts, PATIENCE)
+                for _ in range(DELIVERIES):
+                    await deliver_due(store.outbox, sink, OnDoubt.REPEAT, self.clock, lambda: 0.0)
+                    await edit_due(store.cards, sink, self.clock, lambda: 0.0)
+                    self.clock.advance(2)
+                if self.stage.looks > self.stage.story.end + 1 and await waiting(self.stage.stage.state) == 0:
                     break
             await store.prune(self.clock())
 
@@ -161,7 +169,7 @@ async def at_statements(story: Story, every: int) -> Row:
     requests are by the real clock.
     """
     spoils = {exchange: mischief for exchange, mischief in story.spoils.items() if exchange.side == "slack"}
-    story = replace(story, spoils=spoils)
+    story = replace(story.in_haste(), spoils=spoils)
     undisturbed = await crashed_at(0, story)
     if not undisturbed.judgement.kept:
         return Row(what="a run that nobody disturbs, within the tests", times=1, judgement=undisturbed.judgement)
@@ -171,13 +179,16 @@ async def at_statements(story: Story, every: int) -> Row:
 
 
 def statements_row(statements: Sequence[str], crashes: Mapping[int, Crashed], every: int) -> Row:
-    judgements = {at: each.judgement for at, each in crashes.items()}
     missed = sum(not each.came for each in crashes.values())
-    amiss = [f"before {statements[at - 1][:60]!r}: {each}" for at, each in judgements.items() if not each.kept]
+    amiss = [
+        f"before {statements[at - 1][:60]!r}: {each.judgement} {'' if each.agrees else LEDGER_DIFFERS}"
+        for at, each in crashes.items()
+        if not each.judgement.kept or not each.agrees
+    ]
     share = "each" if every == 1 else f"{len(crashes)}"
     return Row(
         what=f"crash before {share} of the {len(statements)} statements of the store",
         times=len(crashes) - missed,
-        judgement=total(judgements.values()),
+        judgement=total(each.judgement for each in crashes.values()),
         amiss="; ".join(filter(None, [too_many(missed, len(crashes)), *amiss])),
     )

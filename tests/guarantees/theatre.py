@@ -13,22 +13,27 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.clock import now
-from bot.core.history import HistoryQuery
+from bot.config import Need, load
+from bot.core.instants import SECOND
 from bot.sandbox.jobs_server import JobsServer
 from bot.sandbox.jobs_sim import SimJob
 from bot.sandbox.jobs_world import JobsWorld
+from bot.sandbox.reading import rendered_text
 from bot.sandbox.slack_bell import Bell
+from bot.sandbox.slack_model import Message
 from bot.sandbox.slack_server import SlackServer
 from bot.store.store import open_archive
 from tests.acceptance.bot_process import STARTS_WITHIN, Bot
 from tests.acceptance.stage import Stage
+from tests.guarantees.drawing import judge_cards
 from tests.guarantees.http_wire import HttpMessage
-from tests.guarantees.judging import Judgement, judge
+from tests.guarantees.judging import Judgement, Said, judge, said
+from tests.guarantees.ledger import ledger_of, statuses, waiting
 from tests.guarantees.proxy import Exchange, Mischief, Phase, Proxy
-from tests.guarantees.stories import LOOK, PAGE_SIZE, Story
+from tests.guarantees.stories import IN_THREAD, LOOK, PAGE_SIZE, Pace, Scene, Story
+from tests.guarantees.witness import Witness, witness
 
-SETTLES_WITHIN = 180.0  # seconds
+SETTLES_WITHIN = 900.0  # seconds
 _CONFIG = """\
 [poll]
 every = "1s"
@@ -71,9 +76,11 @@ class Theatre:
     story: Story
     stage: Stage
     cast: Mapping[str, SimJob]
+    witness: Witness
     moment: Moment = never
     spoil: Callable[[Exchange], Mischief | None] = lambda _: None
     events: list[Event] = field(default_factory=list)
+    first: dict[str, str] = field(default_factory=dict)  # what people read in each message at first, by its ts
     bell: Bell = field(default_factory=Bell)
     jobs: Proxy = field(init=False)
     slack: Proxy = field(init=False)
@@ -85,8 +92,10 @@ class Theatre:
     async def open(self) -> AsyncIterator["Theatre"]:
         self.jobs = Proxy("jobs", self.stage.jobs.url, name_of_jobs_call, self._plan, self._watch)
         self.slack = Proxy("slack", self.stage.slack.api_url, self._name_of_slack_call, self._plan, self._watch)
+        forget = self.stage.slack.state.subscribe(self._read)
         async with self.jobs, self.slack:
             yield self
+        forget()
 
     @asynccontextmanager
     async def life(self) -> AsyncIterator[Bot]:
@@ -111,23 +120,27 @@ class Theatre:
                     if self._is_dead(bot):
                         return Fate.DEAD
                     checked = self.looks
-                    if await self._waiting() == 0:
+                    if await waiting(self.stage.state) == 0:
                         return Fate.SETTLED
         return Fate.RESTLESS
 
-    def judgement(self) -> Judgement:
-        return judge(self.stage.slack.state, self.story.expected(self.cast))
+    async def judgement(self) -> Judgement:
+        carried = (await ledger_of(self.stage.state)).carried
+        facts = judge(self.said(), carried, self.story.expected(self.cast))
+        return facts + judge_cards(self.said(), await self.witness.drawn())
 
     async def ledger_agrees(self) -> bool:
-        """Whether the bot itself says that all that was to be told has been told."""
-        async with open_archive(self.stage.state) as archive:
-            entries = await archive.history(HistoryQuery(), now())
-        tellings = [telling for entry in entries for telling in entry.tellings]
-        return len(tellings) == len(self.story.tells) and all(telling.state == "delivered" for telling in tellings)
+        """Whether the bot says the same of itself."""
+        return (await ledger_of(self.stage.state)).agrees(self.said(), self.story.expected(self.cast))
 
-    async def _waiting(self) -> int:
-        async with open_archive(self.stage.state) as archive:
-            return (await archive.health()).waiting
+    def said(self) -> list[Said]:
+        """All that was ever said."""
+        places = {place for place, _, _ in self.story.tells}
+        slack = self.stage.slack.state
+        return [said(place, each, self.first[each.ts]) for place in places for each in slack.channel(place).messages]
+
+    def _read(self, message: Message) -> None:
+        self.first.setdefault(message.ts, rendered_text(message))
 
     def _is_dead_or_looked(self, bot: Bot, checked: int) -> bool:
         looked = self.looks > max(checked, self.story.end + 1) and self.looks_in_life > 2
@@ -149,9 +162,25 @@ class Theatre:
 
     async def _begin_look(self) -> None:
         self.looks_in_life += 1
-        self.looks += self.looks > 0 or await self._has_baseline()
-        for chapter in self.story.chapters.get(self.looks, ()):
-            chapter(self.stage.world, self.cast)
+        if not await self._goes_on():
+            return
+        self.looks += 1
+        for chapter in (chapters := self.story.chapters.get(self.looks, ())):
+            chapter(Scene(self.stage.world, self.stage.slack.state, self.cast))
+        if chapters:
+            await self.witness.look()
+
+    async def _goes_on(self) -> bool:
+        if self.looks == 0:
+            return await self._has_baseline()
+        match self.story.pace:
+            case Pace.STEADY:
+                return True
+            case Pace.SEEN:
+                known = statuses(self.stage.state)
+                return all(known[job.id] == job.status for job in self.stage.world.jobs.values())
+            case Pace.QUIET:
+                return await waiting(self.stage.state) == 0
 
     async def _has_baseline(self) -> bool:
         async with open_archive(self.stage.state) as archive:
@@ -160,7 +189,8 @@ class Theatre:
     def _name_of_slack_call(self, request: HttpMessage) -> str:
         method = request.path.rpartition("/")[2]
         channel = self.stage.slack.state.channels.get(request.values.get("channel", ""))
-        return f"{method} {channel.name or 'im'}" if channel else method
+        thread = IN_THREAD if "thread_ts" in request.values else ""
+        return f"{method} {channel.name or 'im'}{thread}" if channel else method
 
 
 def name_of_jobs_call(request: HttpMessage) -> str:
@@ -178,5 +208,9 @@ async def theatre(story: Story, clock: Callable[[], float] = time.time) -> Async
             stage = Stage(Path(folder), world, jobs, slack, page_size=PAGE_SIZE, configured=True)
             text = _CONFIG.format(page_size=PAGE_SIZE, state=stage.state, rules=story.rules)
             stage.config.write_text(text, encoding="utf-8")
-            async with Theatre(story, stage, story.begin(world, slack)).open() as opened:
+            cast, rules = story.begin(world, slack), load(stage.config, {}, Need.STORE).rules
+            async with (
+                witness(jobs, rules, lambda: int(clock() * SECOND)) as watching,
+                Theatre(story, stage, cast, watching).open() as opened,
+            ):
                 yield opened

@@ -8,18 +8,19 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar, TypeVar
 
 import aiohttp
 import httpx
 import stamina
 
-from bot.core.alerts import Rule
+from bot.core.alerts import Rule, destinations
 from bot.core.changes import ChangeKind
 from bot.core.doubts import OnDoubt
 from bot.core.instants import Instant
 from bot.core.jobs import Field
-from bot.core.messages import Outcome, Parcel, Refused, Scope, Unknown
-from bot.deliver import deliver_due, resolve_routes
+from bot.core.messages import Notice, Outcome, Parcel, Refused, Scope, Unknown
+from bot.deliver import deliver_due, edit_due, resolve_routes
 from bot.jobs_api.client import JobsApi
 from bot.poll import Look, Looked, poll_once
 from bot.sandbox import slack_wire
@@ -49,6 +50,8 @@ HISTORY = "channels:history"
 POST = "chat.postMessage"
 ROUNDS = 400  # of delivery, in which everything must have settled
 
+S = TypeVar("S", bound="Stage")
+
 
 class Dying(Outbox):
     """The process ends after the requests and before their outcome is written."""
@@ -59,6 +62,9 @@ class Dying(Outbox):
 
 @dataclass(slots=True)
 class Stage:
+    rules: ClassVar[Sequence[Rule]] = RULES
+    page_size: ClassVar[int] = 3
+
     path: Path
     clock: Clock
     truth: Truth
@@ -83,7 +89,7 @@ class Stage:
         self.sink = SlackSink(client, Channels(client, self.clock))
         await self.store.outbox.requeue_unfinished(self.clock())
         await self.store.prune(self.clock())
-        await resolve_routes(self.store.outbox, self.sink, [place for rule in RULES for place in rule.to], self.clock)
+        await resolve_routes(self.store.outbox, self.sink, destinations(self.rules), self.clock)
 
     async def close(self) -> None:
         await self._opened.aclose()
@@ -94,11 +100,11 @@ class Stage:
 
     async def look(self) -> Look:
         self.wire.given.clear()
-        look = await poll_once(self.api, self.store.looks, RULES, {}, self.clock())
+        look = await poll_once(self.api, self.store.looks, self.rules, {}, self.clock())
         self.wire.script.clear()
         self.looks += 1
         if isinstance(look, Looked):
-            self._carried.update((message.key, message.tells) for message in look.messages)
+            self._carried.update((m.key, m.tells) for m in look.composed.messages if not isinstance(m, Notice))
             if look.first:
                 self.model.begin(self.wire.given)
             else:
@@ -115,7 +121,8 @@ class Stage:
             if blind and one.parcel.message.key in doubtful:
                 self.model.may_repeat[Cause.BLIND].update(carried)
             if isinstance(one.outcome, Refused) and one.outcome.scope is Scope.MESSAGE:
-                self.model.refused.update(carried)
+                self.model.refused.update(carried, await self._refused_with(one.parcel.message.key))
+        await edit_due(self.store.cards, self.sink, self.clock, lambda: CHANCE)
         return settled
 
     async def follow(self, job: str) -> None:
@@ -146,6 +153,7 @@ class Stage:
             await self.deliver(Dying(self.store.db))
         else:
             await self.store.outbox.claim_due(self.clock())
+            await self.store.cards.claim_edits(self.clock())
         await self.restart()
 
     def back_up(self) -> None:
@@ -180,15 +188,18 @@ class Stage:
         self.truth.frozen = self.clock()
         while not isinstance(look := await self.look(), Looked) or not look.listing.certificate.complete:
             self.clock.advance(15)
-        for _ in range(ROUNDS):
-            if (due_at := await self.store.outbox.next_due()) is None:
-                break
-            self.clock.now = max(self.clock.now, due_at)
-            await self.deliver()
-        else:
-            raise AssertionError("what waits is never said")
+        await self.say_all()
         self.truth.frozen = None
         return self.model.judge(self.epochs)
+
+    async def say_all(self) -> None:
+        """Whatever waits is sent as soon as it may be."""
+        for _ in range(ROUNDS):
+            if (due_at := await self.store.outbox.next_due()) is None:
+                return
+            self.clock.now = max(self.clock.now, due_at)
+            await self.deliver()
+        raise AssertionError("what waits is never said")
 
     @property
     def epochs(self) -> list[list[Told]]:
@@ -211,6 +222,16 @@ class Stage:
             rows = await db.query("SELECT key FROM messages WHERE doubt_began IS NOT NULL", {})
         return {str(row["key"]) for row in rows}
 
+    async def _refused_with(self, opening: str) -> list[Told]:
+        """What was to be told in the thread of a card that Slack does not take."""
+        async with self.store.db.transaction() as db:
+            rows = await db.query(
+                "SELECT r.key, r.destination FROM messages o JOIN messages r ON r.card = o.card "
+                "WHERE o.key = :opening AND o.kind = 'opening' AND r.state = 'refused'",
+                {"opening": opening},
+            )
+        return [telling for row in rows for telling in self._tellings(row["key"], row["destination"].removeprefix("#"))]
+
     def _posts(self) -> list[tuple[str, str]]:
         """The key and the place of each post, oldest first."""
         posts = [(post, place) for place in (ALERTS, NIGHTS) for post in self.slack.state.posts(place)]
@@ -218,12 +239,19 @@ class Stage:
         return [(str((post.metadata or {})["event_payload"]["key"]), place) for post, place in posts]
 
     def _tellings(self, key: str, place: str) -> list[Told]:
-        return [Told(place, fact_of(change)) for change in self._carried.get(key, ())]
+        facts = map(fact_of, self._carried.get(key, ()))
+        return [Told(place, fact) for fact in facts if fact.kind in KINDS]
 
 
 @asynccontextmanager
 async def open_stage(folder: Path, lives: Sequence[int] = ()) -> AsyncIterator[Stage]:
     """With a baseline of these jobs."""
+    async with open_stage_of(Stage, folder, lives) as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def open_stage_of(made: type[S], folder: Path, lives: Sequence[int] = ()) -> AsyncIterator[S]:
     clock, truth = Clock(), Truth()
     wire = ApiWire(truth, clock)
     for seed in lives:
@@ -236,8 +264,8 @@ async def open_stage(folder: Path, lives: Sequence[int] = ()) -> AsyncIterator[S
         session = await stack.enter_async_context(aiohttp.ClientSession())
         transport = httpx.MockTransport(wire.handle)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url="http://jobs.test", transport=transport))
-        api = JobsApi(SOURCE, http, 3, clock)
-        stage = Stage(folder / "state.db", clock, truth, wire, slack, api, session, Model(truth))
+        api = JobsApi(SOURCE, http, made.page_size, clock)
+        stage = made(folder / "state.db", clock, truth, wire, slack, api, session, Model(truth))
         await stage.open()
         stack.push_async_callback(stage.close)
         look = await stage.look()

@@ -8,8 +8,8 @@ from random import Random
 from typing import NamedTuple
 
 from bot.core.instants import Instant, whole_seconds
-from bot.core.jobs import Job
-from tests.core.lives import NOON, life
+from bot.core.jobs import Job, Status
+from tests.core.lives import NOON, life, moved, row
 
 SOURCE = "default"
 NIGHTLY = "nightly-"
@@ -58,6 +58,19 @@ class Truth:
         rows = life(chance, clears=clears, restamps=restamps, steps=steps, slowest=slowest)
         self.lives[id_] = tuple(replace(_shifted(row, now - NOON), id=id_, name=name, source=SOURCE) for row in rows)
         return id_
+
+    def add(self, name: str, pipeline: str, now: Instant) -> str:
+        """A job that begins now, and to which nothing happens until it is moved."""
+        id_ = f"job_{len(self.lives):03d}"
+        begun = replace(row(Status.PENDING, updated_at=now, created_at=now), name=name, pipeline_key=pipeline)
+        self.lives[id_] = (replace(begun, id=id_, source=SOURCE),)
+        return id_
+
+    def move(self, job: str, status: Status, now: Instant, error: str = "") -> None:
+        """The job is in this status from now on."""
+        rows = self.lives[job]
+        after = moved(rows[-1], status, now, clears=False, restamps=True)
+        self.lives[job] = (*rows, replace(after, error=error))
 
     def at(self, now: Instant) -> list[Job]:
         """The jobs as they are at this time."""
