@@ -140,6 +140,7 @@ class Sweep:
                 asked=self._asked,
                 unchanged=len(self._seen - self._kept.keys() - self._unreadable),
             ),
+            unseen=self._known.live - self._seen - self._kept.keys(),
         )
 
     def _enter(self, page: Page) -> Pass:

@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.sandbox.jobs_events import events_of
+from bot.sandbox.jobs_events import Event, events_of
 from bot.sandbox.jobs_faults import Fault, FaultKind, FaultPlan, envelope, refused_parameter
 from bot.sandbox.jobs_listing import Filters, Listing, Order
 from bot.sandbox.jobs_sim import NotAllowedError, SimJob, rfc3339
@@ -65,6 +65,9 @@ class JobsServer:
         """The list lies about its total by so much."""
         self.clock_skew = 0.0
         """Seconds by which the Date header is ahead of the world's clock."""
+        self.more_events: dict[str, list[Event]] = {}
+        """Job id → events that its log tells before the job's own, as they are."""
+        self.oldest_events_first = False
         self._listing = Listing(world)
         self._faults = FaultPlan()
         self._pages = asyncio.Event()
@@ -223,7 +226,8 @@ class JobsServer:
         job = self._job(request)
         offset, limit = self._window(request, 100)
         wanted = {key: request.query[key] for key in ("level", "event_type", "input_id") if key in request.query}
-        events = [event for event in events_of(job) if all(event[key] == wanted[key] for key in wanted)]
+        log = [*self.more_events.get(job.id, []), *events_of(job)][:: -1 if self.oldest_events_first else 1]
+        events = [event for event in log if all(event[key] == wanted[key] for key in wanted)]
         shown = events[offset : offset + limit]
         head = {"job_id": job.id, "total": len(events), "offset": offset, "limit": limit}
         return _json({**head, "events": shown})

@@ -128,3 +128,11 @@ def test_a_few_jobs_may_leave_a_short_list_without_suspicion(usual: int) -> None
 
 def _row(job: Job) -> Row:
     return Row(job.id, None, print_of(job), job)
+
+
+def test_known_live_jobs_that_were_neither_listed_nor_found_nor_gone_are_said_to_be_unseen() -> None:
+    live = [job.id for job in ABSENT[:60]]
+    moving = MovingList.of(20)
+    listing = read(moving, known_of([*moving.jobs.values(), *ABSENT[:60]], live=[*moving.jobs, *live], usual=0))
+    assert listing.unseen >= set(live) - listing.gone
+    assert not listing.unseen & moving.jobs.keys()

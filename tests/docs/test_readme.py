@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -17,7 +18,7 @@ from bot.core.jobs import View
 from bot.core.remedies import REMEDIES
 from bot.sandbox.reading import rendered_text
 from bot.telemetry import Metrics
-from tests.docs.documents import GUARANTEES, README, ROOT, section
+from tests.docs.documents import GUARANTEES, README, ROOT, fenced, section
 
 COMMANDS = sorted(str(command.callback.__name__) for command in app.registered_commands if command.callback)
 EXPOSED = {
@@ -33,8 +34,9 @@ def as_slack_shows(golden: str) -> str:
     return rendered_text(json.loads((ROOT / "tests/slack/golden" / f"{golden}.json").read_text("utf-8")))
 
 
-def test_the_alert_it_shows_is_one_that_the_bot_writes() -> None:
-    assert as_slack_shows("alert_three") in section(README, "## What it looks like")
+@pytest.mark.parametrize("golden", ["card_group_3", "thread_failed_again"])
+def test_what_it_shows_of_a_channel_is_what_the_bot_writes(golden: str) -> None:
+    assert as_slack_shows(golden) in section(README, "## What it looks like")
 
 
 def test_the_answer_it_shows_is_one_that_the_bot_writes() -> None:
@@ -43,8 +45,16 @@ def test_the_answer_it_shows_is_one_that_the_bot_writes() -> None:
     assert all(f"\n| {row} |\n" in shown for row in rows)
 
 
+def test_what_it_shows_of_a_preview_is_what_the_bot_prints(tmp_path: Path) -> None:
+    least = tmp_path / "bot.toml"
+    least.write_text(fenced(section(README, "## Connect a real workspace"), "toml")[0], "utf-8")
+    asked = CliRunner().invoke(app, ["preview", "--config", str(least), "--count", "3"], env={"COLUMNS": "100"})
+    (shown,) = fenced(section(README, "### What a rule would post"), "text")
+    assert "\n".join(map(str.rstrip, asked.output.splitlines())).startswith(shown.rstrip())
+
+
 def test_the_table_of_its_guarantees_is_the_one_that_was_measured() -> None:
-    measured = re.findall(r"^\| (?:SIGKILL|crash|lost reply|state file)\b.*$", GUARANTEES, re.MULTILINE)
+    measured = re.findall(r"^\| (?:SIGKILL|crash|lost answer|state file)\b.*$", GUARANTEES, re.MULTILINE)
     assert len(measured) == 9
     assert "\n".join(measured) in section(README, "## What it promises, and where that ends")
 
