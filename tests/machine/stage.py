@@ -137,7 +137,9 @@ class Stage:
         fault = self.slack.fault(DROPPED, method=POST)
         before = len(self.slack.state.calls)
         await self.deliver()
-        lost = [call for call in self.slack.state.calls[before:] if call.method == POST and call.status is None]
+        there = [key for key, _ in self._posts()]  # by a fault that came first, and let Slack do its work
+        broken = [call for call in self.slack.state.calls[before:] if call.method == POST and call.status is None]
+        lost = [call for call in broken if not any(key in str(call.args) for key in there)]
         for wait in seconds:
             self.clock.advance(wait)
             await self.deliver()
