@@ -5,12 +5,12 @@ delays nobody else; a message that must wait lets the others of its channel pass
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
 from bot.core.doubts import OnDoubt, clear_up, to_send
 from bot.core.instants import Instant
-from bot.core.messages import Edit, Gone, Notice, Outcome, Parcel, Refused, Scope, TryLater, Unknown, told_by
+from bot.core.messages import Gone, Notice, Outcome, Parcel, Refused, Scope, TryLater, Unknown, told_by
 from bot.slack.sink import SlackSink
 from bot.sql.sqlite import may_pass
 from bot.store.cards import Cards, Edited
@@ -62,32 +62,25 @@ async def deliver_due(
             attempted, outcome = parcel, Refused(f"a bug of the bot: {error!r}", Scope.MESSAGE)  # costs no other
         return await _persistently(lambda: outbox.settle(attempted, outcome, clock(), chance()))
 
-    return await _all(map(deliver, await outbox.claim_due(clock())))
+    done = await asyncio.gather(*map(deliver, await outbox.claim_due(clock())), return_exceptions=True)
+    for error in done:
+        if isinstance(error, BaseException):
+            raise error  # once the others are settled
+    return [settled for settled in done if isinstance(settled, Settled)]
 
 
 async def edit_due(
     cards: Cards, sink: SlackSink, clock: Callable[[], Instant], chance: Callable[[], float]
-) -> list[Edited]:
+) -> Edited | None:
     """Edits the card that has waited longest, if Slack takes an edit now. One that may have arrived is made again."""
-
-    async def edit(claimed: Edit) -> Edited:
-        try:
-            outcome = await sink.edit(claimed)
-        except Exception as error:
-            log.exception("a card could not be edited")
-            outcome = Refused(f"a bug of the bot: {error!r}", Scope.MESSAGE)
-        return await _persistently(lambda: cards.settle(claimed, outcome, clock(), chance()))
-
-    return await _all(map(edit, await cards.claim_edits(clock())))
-
-
-async def _all(work: Iterable[Awaitable[T]]) -> list[T]:
-    """What comes of each. An error is raised once the others are done."""
-    done = await asyncio.gather(*work, return_exceptions=True)
-    for error in done:
-        if isinstance(error, BaseException):
-            raise error
-    return [one for one in done if not isinstance(one, BaseException)]
+    if (edit := await cards.claim_edit(clock())) is None:
+        return None
+    try:
+        outcome = await sink.edit(edit)
+    except Exception as error:
+        log.exception("a card could not be edited")
+        outcome = Refused(f"a bug of the bot: {error!r}", Scope.MESSAGE)
+    return await _persistently(lambda: cards.settle(edit, outcome, clock(), chance()))
 
 
 async def _persistently(settle: Callable[[], Awaitable[T]]) -> T:

@@ -141,9 +141,9 @@ class Loops:
     async def _deliver_round(self, sink: SlackSink) -> None:
         on_doubt, chance = self.config.slack.on_doubt, self.chance
         settled = await self.storing("delivery", deliver_due(self.store.outbox, sink, on_doubt, now, chance))
-        health = await self.storing("health", self.store.archive.health())
-        if health is not None:
-            self.reporter.delivered(settled or (), health, now())
+        queue = await self.storing("the queue", self.store.archive.queue())
+        if queue is not None:
+            self.reporter.delivered(settled or (), queue, now())
         if settled:
             self.outbox_filled.set()
 
@@ -155,7 +155,7 @@ class Loops:
 
     async def _until_due(self) -> float:
         """Seconds until a message is due, as far as that is known."""
-        due_at = await self.storing("the queue", self.store.outbox.next_due())
+        due_at = await self.storing("what is due", self.store.outbox.next_due())
         if due_at is None or "delivery" in self.vitals.store_troubles:
             return DELIVER_EVERY
         return min(DELIVER_EVERY, (due_at - now()) / SECOND)

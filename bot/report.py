@@ -12,7 +12,7 @@ from bot.core.faults import Fault
 from bot.core.instants import SECOND, Instant
 from bot.core.listing import RowFault
 from bot.core.messages import Delivered, Gone, Refused, TryLater, Unknown
-from bot.core.replies import Health
+from bot.core.replies import Queue
 from bot.explain import Explained
 from bot.poll import Look, Looked
 from bot.slack.doors import Door
@@ -90,17 +90,13 @@ class Reporter:
     def explained(self, source: str, explained: Explained) -> None:
         self._log.debug("asked why jobs failed", source=source, asked=explained.asked, answered=explained.answered)
 
-    def edited(self, edited: Sequence[Edited]) -> None:
-        for one in edited:
-            self._edited(one)
-
-    def delivered(self, settled: Sequence[Settled], health: Health, now: Instant) -> None:
+    def delivered(self, settled: Sequence[Settled], queue: Queue, now: Instant) -> None:
         for one in settled:
             self._settled(one)
-        self._metrics.waiting.set(health.waiting)
-        self._metrics.oldest.set(max(0.0, (now - health.oldest) / SECOND) if health.oldest is not None else 0)
-        self._metrics.edits_waiting.set(health.edits)
-        self._metrics.parked.set(len(health.parked))
+        self._metrics.waiting.set(queue.waiting)
+        self._metrics.oldest.set(max(0.0, (now - queue.oldest) / SECOND) if queue.oldest is not None else 0)
+        self._metrics.edits_waiting.set(queue.edits)
+        self._metrics.parked.set(queue.parked)
 
     def _good_look(self, source: str, look: Looked, now: Instant) -> None:
         certificate, metrics = look.listing.certificate, self._metrics
@@ -157,7 +153,7 @@ class Reporter:
             case _:
                 assert_never(outcome)
 
-    def _edited(self, edited: Edited) -> None:
+    def edited(self, edited: Edited) -> None:
         edit, outcome = edited.edit, edited.outcome
         self._metrics.edits.labels(type(outcome).__name__).inc()
         where = {"destination": edit.destination, "card": edit.card}

@@ -15,7 +15,7 @@ from bot.core.faults import Fault, FaultKind
 from bot.core.instants import SECOND
 from bot.core.listing import RowFault
 from bot.core.messages import Delivered, Outcome, Parcel, Receipt, Refused, Scope, TryLater, Unknown
-from bot.core.replies import Health, ParkedRoute
+from bot.core.replies import Queue
 from bot.explain import Explained
 from bot.poll import Looked
 from bot.report import LOGGED_CHANGES, Reporter
@@ -27,7 +27,7 @@ from tests.samples import NOW, PLACE, SUSPECT, job, listing, message
 
 BROKEN = Fault(FaultKind.SERVER, "HTTP 503")
 WELL = Looked(listing([]), (), Composed(), first=False)
-IDLE = Health(sources=(), parked=(), waiting=0, oldest=None, refused=0)
+IDLE = Queue()
 FAILED = Change(job=job(), kind=ChangeKind.FAILED, was=None, status="FAILED", retry_count=0, preemption_count=0)
 
 
@@ -177,8 +177,7 @@ def test_what_became_of_a_message_is_logged_when_it_is_news(told: Told, one: Set
 
 
 def test_what_waits_and_what_cannot_be_reached_is_measured(told: Told) -> None:
-    parked = (ParkedRoute(PLACE, "is_archived", NOW, NOW, 2),)
-    told.reporter.delivered([], replace(IDLE, waiting=2, oldest=NOW - 90 * SECOND, parked=parked), NOW)
+    told.reporter.delivered([], Queue(waiting=2, oldest=NOW - 90 * SECOND, parked=1), NOW)
     assert told.metric("jobsbot_outbox_messages") == 2
     assert told.metric("jobsbot_outbox_oldest_seconds") == 90
     assert told.metric("jobsbot_parked_routes") == 1
@@ -222,5 +221,5 @@ def test_a_destination_that_cannot_be_found_is_logged_once_and_when_it_is_found(
 
 
 def test_a_message_of_a_time_that_has_not_come_yet_waits_for_no_time(told: Told) -> None:
-    told.reporter.delivered([], replace(IDLE, waiting=1, oldest=NOW + 3600 * SECOND), NOW)
+    told.reporter.delivered([], Queue(waiting=1, oldest=NOW + 3600 * SECOND), NOW)
     assert told.metric("jobsbot_outbox_oldest_seconds") == 0

@@ -59,7 +59,9 @@ class World:
         return settled
 
     async def edit(self) -> list[Edited]:
-        return await edit_due(self.store.cards, self.sink, self.clock, lambda: CHANCE)
+        """The one that may be made now, if any."""
+        edited = await edit_due(self.store.cards, self.sink, self.clock, lambda: CHANCE)
+        return [] if edited is None else [edited]
 
     async def fail(self, *names: str, pipeline: str = "machine-state-classification") -> list[str]:
         """Jobs that ran at the last look and have failed since; the next look has been at them."""

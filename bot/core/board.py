@@ -39,7 +39,7 @@ from bot.core.cards import (
 from bot.core.changes import Change
 from bot.core.instants import Instant, length
 from bot.core.likeness import Seen, likeness
-from bot.core.messages import Message, Opening, ThreadReply, message_key
+from bot.core.messages import Opening, ThreadReply, message_key
 from bot.core.reasons import asks_why
 from bot.core.threads import Said, joined, thread_reply, without
 
@@ -65,7 +65,7 @@ class Composed:
 
     cards: tuple[Card, ...] = ()
     members: tuple[Member, ...] = ()
-    messages: tuple[Message, ...] = ()
+    messages: tuple[Opening | ThreadReply, ...] = ()
     dropped: tuple[str, ...] = ()
 
     @property
@@ -151,10 +151,10 @@ class _Desk:
         self._now = now
         self._sheets = {card.key: _Sheet(card, board.waiting.get(card.key)) for card in board.cards}
         self._awaited = {(reply.card, key) for reply in board.waiting.values() for key in reply.tells}
-        self._open: dict[tuple[str, str], list[_Sheet]] = {}
+        self._sheets_at: dict[tuple[str, str], list[_Sheet]] = {}
         self._following: dict[tuple[str, JobRef], _Sheet] = {}
         for sheet in self._sheets.values():
-            self._open.setdefault(self._stand(sheet.card.destination, sheet.card.rule), []).append(sheet)
+            self._sheets_at.setdefault(self._stand(sheet.card.destination, sheet.card.rule), []).append(sheet)
         for member in board.members:
             sheet = self._sheets[member.card]
             sheet.members[member.entry.job] = member
@@ -167,7 +167,7 @@ class _Desk:
             self._alert(change, route)
 
     def composed(self) -> Composed:
-        sheets = [sheet for sheets in self._open.values() for sheet in sheets]
+        sheets = [sheet for sheets in self._sheets_at.values() for sheet in sheets]
         done = [self._finished(sheet) for sheet in sheets if sheet.touched]
         messages = [message for _, _, messages in done for message in messages]
         empty = [message.key for message in messages if isinstance(message, ThreadReply) and not message.news.jobs]
@@ -260,7 +260,7 @@ class _Desk:
         """The card that newcomers of this group join; else, if there are few, a new one; else the one for the rest."""
         group = group_of(rule, change.job)
         stand = self._stand(route.destination, rule.name)
-        takers = [sheet for sheet in self._open.get(stand, ()) if self._takes_newcomers(sheet)]
+        takers = [sheet for sheet in self._sheets_at.get(stand, ()) if self._takes_newcomers(sheet)]
         own = next((sheet for sheet in takers if sheet.card.group == group and not sheet.card.overflow), None)
         if own:
             return own
@@ -288,11 +288,11 @@ class _Desk:
             show_source=len(self._urls) > 1,
         )
         sheet = _Sheet(card)
-        self._open.setdefault(self._stand(route.destination, rule.name), []).append(sheet)
+        self._sheets_at.setdefault(self._stand(route.destination, rule.name), []).append(sheet)
         return sheet
 
-    def _finished(self, sheet: _Sheet) -> tuple[Card, Iterable[Member], list[Message]]:
-        messages: list[Message] = []
+    def _finished(self, sheet: _Sheet) -> tuple[Card, Iterable[Member], list[Opening | ThreadReply]]:
+        messages: list[Opening | ThreadReply] = []
         if sheet.is_new:
             keys = tuple(change.key for change in sheet.opening)
             sheet.card = replace(
@@ -304,7 +304,7 @@ class _Desk:
         if not sheet.newcomers.entries:
             _hand_over(sheet)
         if sheet.steps.entries:
-            messages.append(self._reply(sheet.card, sheet.steps, "steps", self._due(sheet.asks_why)))
+            messages.append(self._reply(sheet.card, sheet.steps, "steps", self._due(sheet)))
         members = [replace(member, card=sheet.card.key) for member in sheet.members.values()]
         return sheet.card, members, messages
 
@@ -322,11 +322,11 @@ class _Desk:
             mentions=card.mentions,
             tells=keys,
             created_at=self._now,
-            due_at=self._due(sheet.asks_why),
+            due_at=self._due(sheet),
         )
 
-    def _due(self, asks_why: bool) -> Instant:  # noqa: FBT001  the only thing that it depends on
-        return self._now + REASON_WITHIN * asks_why
+    def _due(self, sheet: _Sheet) -> Instant:
+        return self._now + REASON_WITHIN * sheet.asks_why
 
     def _with_newcomers(self, sheet: _Sheet) -> ThreadReply:
         card = sheet.card
@@ -336,7 +336,7 @@ class _Desk:
         if waiting:
             return joined(waiting, self._reply(card, sheet.newcomers, "newcomers", waiting.due_at))
         last = None if card.told_at is None else min(card.told_at, self._now)  # the clock may have been set back
-        due_at = max(self._due(sheet.asks_why), 0 if last is None else last + NEWCOMERS_EVERY)
+        due_at = max(self._due(sheet), 0 if last is None else last + NEWCOMERS_EVERY)
         sheet.card = replace(card, told_at=due_at)
         return self._reply(card, sheet.newcomers, "newcomers", due_at)
 

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.cards import Entry, Face
+from bot.core.cards import ALIKE, Entry, Face
 from bot.core.messages import News
 from bot.core.texts import one_line, tame
 from bot.core.wording import INFERRED, WORD, number, what_happened, which_try
 
 ID_MAX = 255
-ALIKE = 3  # kinds of error that are counted by themselves
 _AGAIN = "restarted"  # as jobs stand that were started, and not for the first time
 
 

@@ -13,13 +13,12 @@ from bot.core.jobs import FINAL, Job
 from bot.core.likeness import Seen, likeness
 
 NAMED: Final = 10  # jobs that a card names; the rest is counted
+ALIKE: Final = 3  # kinds of error that a card counts by themselves
 FOLLOWED: Final = 24 * 3600 * SECOND  # so long after it last ended, a job stays with its card
 OPEN_CARDS: Final = 5  # of one rule and place that take newcomers; what comes then shares one more
 MILESTONES: Final = (10, 100, 1000)  # jobs on a card that are worth a word in the channel
 NEWCOMERS_EVERY: Final = 60 * SECOND  # at most so often they are told in a card's thread
 LOUD_EVERY: Final = 60 * SECOND  # at most so often a card of several jobs gets worse aloud
-EDIT_EVERY: Final = 3 * SECOND  # at most so often a card is edited
-RARE_EDITS_EVERY: Final = 600 * SECOND  # and so often where it was posted anew more than once: edits may not be allowed
 FAILURES: Final = frozenset({ChangeKind.FAILED, ChangeKind.INCOMPLETE})
 TROUBLES: Final = FAILURES | {ChangeKind.OVERDUE, ChangeKind.THRASHING, ChangeKind.VANISHED}
 REASON_WITHIN: Final = 2 * SECOND  # so long a message waits for the reason of a failure that does not tell it

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TypeAlias
 
 from bot.core.instants import Instant
@@ -188,4 +187,3 @@ class JobQuery:
 
 
 Counts: TypeAlias = Mapping[str, int]  # status → how many jobs
-NO_COUNTS: Counts = MappingProxyType({})

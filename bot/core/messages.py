@@ -10,7 +10,8 @@ from typing import Final, TypeAlias, assert_never
 
 from bot.core.alerts import Destination
 from bot.core.cards import Entry, Face
-from bot.core.instants import Instant
+from bot.core.instants import SECOND, Instant
+from bot.core.pacing import backoff
 
 VERSION: Final = 1  # of the stored form
 NAMED_IN_THREAD: Final = 50  # jobs that a reply names; the rest is counted
@@ -225,6 +226,12 @@ def told_by(twins: Iterable[Twin], message: Opening | ThreadReply) -> Delivered 
 def message_key(destination: Destination, keys: Iterable[str]) -> str:
     """The same changes told in the same place have the same key, whoever computes it and however often."""
     return blake2b("\n".join((destination, *sorted(keys))).encode(), digest_size=16).hexdigest()
+
+
+def again_in(failure: TryLater | Unknown, attempts: int, chance: float) -> Instant:
+    """How long until the next attempt: what the other side says, else ever longer; `chance` in [0, 1)."""
+    after = failure.after if isinstance(failure, TryLater) else None
+    return int((backoff(attempts, chance) if after is None else after) * SECOND)
 
 
 def rank(message: Message) -> int:

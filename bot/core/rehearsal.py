@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from bot.core.alerts import Rule, decide
 from bot.core.board import Board, Composed, compose, followed
-from bot.core.cards import NAMED, Card, Face, Likeness, Member, face_of
+from bot.core.cards import ALIKE, NAMED, Card, Face, Likeness, Member, face_of
 from bot.core.changes import Change
 from bot.core.instants import Instant
-from bot.core.messages import Notice, Opening, ThreadReply
+from bot.core.messages import Opening, ThreadReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def rehearse(
         composed = compose(verdicts, board, [rule], {}, job_urls, now)
         board = Board(composed.cards, composed.members)
     faces = {card.key: _drawn(card, composed.members) for card in composed.cards}
-    return tuple(Said(message, faces[message.card]) for message in composed.messages if not isinstance(message, Notice))
+    return tuple(Said(message, faces[message.card]) for message in composed.messages)
 
 
 def caught_by(rule: Rule, rules: Iterable[Rule], change: Change) -> Rule | None:
@@ -49,4 +49,4 @@ def _drawn(card: Card, members: Iterable[Member]) -> Face:
         errors.setdefault(member.likeness, []).append(member.entry.error)
     alike = [Likeness(min(each), len(each)) for likeness, each in sorted(errors.items()) if likeness]
     alike.sort(key=lambda likeness: likeness.jobs, reverse=True)
-    return face_of(card, entries[:NAMED], Counter(entry.kind for entry in entries), alike, card.mentions)
+    return face_of(card, entries[:NAMED], Counter(entry.kind for entry in entries), alike[:ALIKE], card.mentions)

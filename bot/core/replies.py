@@ -56,6 +56,18 @@ class ParkedRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """How many messages are not yet said, and when the oldest of them was composed; how many cards do not show yet how
+    their jobs stand; how many destinations cannot be reached.
+    """
+
+    waiting: int = 0
+    oldest: Instant | None = None
+    edits: int = 0
+    parked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """`waiting` counts messages not yet said, `oldest` is when the oldest of them was composed; `refused` counts those
     that were given up, `refusal` is why the last of them was; `edits` counts the cards that do not show yet how their

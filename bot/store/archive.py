@@ -8,7 +8,7 @@ from bot.core.instants import Instant, length
 from bot.core.jobs import JobQuery
 from bot.core.likeness import Seen
 from bot.core.memory import Memory
-from bot.core.replies import Health, ParkedRoute, SourceHealth
+from bot.core.replies import Health, ParkedRoute, Queue, SourceHealth
 from bot.sql.sqlite import Connection
 from bot.store.rows import memory_of, seen_of, source_health, to_json
 from bot.store.selection import select_jobs
@@ -61,10 +61,13 @@ class Archive:
         """The organisation that each source's key opened; empty where its jobs did not tell."""
         return await organisations(self._db)
 
+    async def queue(self) -> Queue:
+        row = await self._db.row("queue")
+        return Queue(row["waiting"], row["oldest"], row["edits"], row["parked"]) if row else Queue()
+
     async def health(self) -> Health:
-        depth = await self._db.row("outbox_depth")
+        queue = await self.queue()
         refused = await self._db.row("refused_messages")
-        edits = await self._db.row("edits_due")
         parked = await self._db.rows("parked_routes")
         return Health(
             sources=await self.sources(),
@@ -72,9 +75,9 @@ class Archive:
                 ParkedRoute(row["destination"], row["parked"], row["parked_at"], row["not_before"], row["waiting"])
                 for row in parked
             ),
-            waiting=depth["waiting"] if depth else 0,
-            oldest=depth["oldest"] if depth else None,
-            edits=edits["cards"] if edits else 0,
+            waiting=queue.waiting,
+            oldest=queue.oldest,
+            edits=queue.edits,
             refused=refused["refused"] if refused else 0,
             refusal=refused["trouble"] or "" if refused else "",
         )

@@ -2,20 +2,20 @@
 two agree.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
 from bot.core.alerts import JobRef
 from bot.core.board import Board, Composed
 from bot.core.cards import (
-    EDIT_EVERY,
+    ALIKE,
     FOLLOWED,
     NAMED,
-    RARE_EDITS_EVERY,
     Card,
     Face,
     Likeness,
+    Member,
     face_of,
     with_detail,
     with_reason,
@@ -33,9 +33,10 @@ from bot.core.messages import (
     Scope,
     TryLater,
     Unknown,
+    again_in,
     reopened,
 )
-from bot.core.pacing import EDITS_EVERY, backoff, park_time
+from bot.core.pacing import EDIT_EVERY, EDITS_EVERY, edit_pace, park_time
 from bot.core.threads import reply_with_reason
 from bot.sql.sqlite import Connection, Database
 from bot.store.routes import EDITS, WORKSPACE, park
@@ -52,9 +53,7 @@ from bot.store.rows import (
     to_json,
 )
 
-LIKENESSES = 3  # kinds of error that a card counts
 UNDER_WAY = 60 * SECOND  # no edit takes longer
-PACES = {"every": EDIT_EVERY, "rarely": RARE_EDITS_EVERY}
 UNPOSTED = "its card cannot be posted"
 
 
@@ -71,18 +70,17 @@ class Cards:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def claim_edits(self, now: Instant) -> list[Edit]:
+    async def claim_edit(self, now: Instant) -> Edit | None:
         """The card that has waited longest for an edit, as often as Slack takes one. A clock that was set back holds
         nothing up.
         """
         async with self._db.transaction() as db:
             await db.run("mistrust_cards", now=now, ahead=now + EDIT_EVERY)
-            row = await db.row("editable", now=now)
-            if row is None:
-                return []
+            if (due := await db.row("editable", now=now)) is None:
+                return None
             await _pace(db, now)
-            claimed = await db.rows("claim_edit", key=row["key"], again_at=now + UNDER_WAY)
-            return [edit_of(card, await draw(db, card_of(card), rung_by(card)), now) for card in claimed]
+            claimed = await db.row("claim_edit", key=due["key"], again_at=now + UNDER_WAY)
+            return edit_of(claimed, await draw(db, card_of(claimed), rung_by(claimed)), now) if claimed else None
 
     async def settle(self, edit: Edit, outcome: Outcome, now: Instant, chance: float) -> Edited:
         """Writes down what became of the edit, and when it or its route is tried again. `chance` in [0, 1)."""
@@ -115,13 +113,11 @@ async def _pace(db: Connection, now: Instant) -> None:
 
 
 async def _settle(db: Connection, edit: Edit, shown: str, now: Instant) -> None:
-    await db.run("settle_edit", key=edit.card, ts=edit.ts, shown=shown, version=edit.version, now=now, **PACES)
+    await db.run("settle_edit", key=edit.card, ts=edit.ts, shown=shown, version=edit.version, now=now)
 
 
 async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
-    after = outcome.after if isinstance(outcome, TryLater) else None
-    wait = int((backoff(edit.attempts, chance) if after is None else after) * SECOND)
-    again_at = now + max(EDIT_EVERY, wait)  # it may have been made
+    again_at = now + max(EDIT_EVERY, again_in(outcome, edit.attempts, chance))  # it may have been made
     await db.run("retry_edit", key=edit.card, due_at=again_at)
     if isinstance(outcome, TryLater) and outcome.scope is not Scope.MESSAGE:
         route = WORKSPACE if outcome.scope is Scope.WORKSPACE else EDITS
@@ -139,28 +135,37 @@ async def board_of(db: Connection, jobs: Iterable[JobRef], now: Instant) -> Boar
 
 
 async def put(db: Connection, composed: Composed, now: Instant) -> None:
-    await db.run_many("put_card", ({**card_values(card), **PACES, "now": now} for card in composed.cards))
+    await db.run_many("put_card", ({**card_values(card), "now": now, "pace": edit_pace(0)} for card in composed.cards))
     await db.run_many("put_member", map(member_values, composed.members))
 
 
 async def explain(db: Connection, change: Change, reason: str) -> None:
     """Cards and replies that tell of the failure tell its reason, as far as they are still to be seen or sent."""
-    job = change.job
-    for row in await db.rows("members_like", source=job.source, job_id=job.id):
-        member = member_in(row)
-        if (told := with_reason(member, change.key, reason)) != member:
-            await db.run("put_member", **member_values(told))
-            await db.run("touch_card", key=member.card, **PACES)
+    await _amend(db, change, lambda member: with_reason(member, change.key, reason))
     for row in await db.rows("replies_that_tell", change_key=change.key):
         reply = reply_with_reason(reply_of(row), change.key, reason)
         await db.run("amend_reply", key=row["key"], body=to_json(reply))
+
+
+async def recount(db: Connection, change: Change) -> None:
+    """Cards that show the change tell how much it is now."""
+    await _amend(db, change, lambda member: with_detail(member, change))
+
+
+async def _amend(db: Connection, change: Change, amend: Callable[[Member], Member]) -> None:
+    """The job stands otherwise on its cards, where it does."""
+    for row in await db.rows("members_like", source=change.job.source, job_id=change.job.id):
+        member = member_in(row)
+        if (amended := amend(member)) != member:
+            await db.run("put_member", **member_values(amended))
+            await db.run("touch_card", key=member.card)
 
 
 async def draw(db: Connection, card: Card, rung: tuple[str, ...]) -> Face:
     """What the card is to show as it stands; its post `rung` them."""
     newest = await db.rows("newest_members", card=card.key, limit=NAMED)
     counts = {row["kind"]: row["jobs"] for row in await db.rows("standing", card=card.key)}
-    alike = await db.rows("likenesses", card=card.key, limit=LIKENESSES)
+    alike = await db.rows("likenesses", card=card.key, limit=ALIKE)
     likenesses = [Likeness(row["error"], row["jobs"]) for row in alike]
     return face_of(card, map(entry_in, newest), counts, likenesses, rung)
 
@@ -177,7 +182,6 @@ async def anchor(db: Connection, opening: Opening, outcome: Delivered, version: 
         version=version if outcome.shown else 0,
         rung=to_json(opening.mentions),
         now=now,
-        **PACES,
     )
     if outcome.by_twin:
         await _close(db, opening.card)
@@ -192,6 +196,7 @@ async def lose(db: Connection, card: str) -> None:
 async def open_anew(db: Connection, card: str, ts: str, now: Instant) -> None:
     """The card is not where it was posted. Its thread goes on under a new post, which rings nobody."""
     for row in await db.rows("lose_anchor", key=card, ts=ts):
+        await db.run("pace_card", key=card, pace=edit_pace(row["anew"]))
         opening = reopened(card, row["destination"], row["anew"], now)
         await db.run("enqueue_message", **message_values(opening), version=VERSION, now=now)
 
@@ -199,12 +204,3 @@ async def open_anew(db: Connection, card: str, ts: str, now: Instant) -> None:
 async def _close(db: Connection, card: str) -> None:
     await db.run("close_card", key=card)
     await db.run("leave_card", key=card)
-
-
-async def recount(db: Connection, change: Change) -> None:
-    """Cards that show the change tell how much it is now."""
-    for row in await db.rows("members_like", source=change.job.source, job_id=change.job.id):
-        member = member_in(row)
-        if (told := with_detail(member, change)) != member:
-            await db.run("put_member", **member_values(told))
-            await db.run("touch_card", key=member.card, **PACES)

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.core.cards import EDIT_EVERY
 from bot.core.doubts import doubt_after
 from bot.core.instants import SECOND, Instant
 from bot.core.messages import (
@@ -22,8 +21,9 @@ from bot.core.messages import (
     TryLater,
     Twin,
     Unknown,
+    again_in,
 )
-from bot.core.pacing import BURST, backoff, paced
+from bot.core.pacing import BURST, EDIT_EVERY, backoff, paced
 from bot.sql.sqlite import Connection, Database
 from bot.store.cards import anchor, draw, lose, open_anew
 from bot.store.routes import WORKSPACE, park
@@ -147,9 +147,8 @@ async def _arrived(db: Connection, parcel: Parcel, outcome: Delivered, now: Inst
 
 
 async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
-    after = outcome.after if isinstance(outcome, TryLater) else None
     scope = outcome.scope if isinstance(outcome, TryLater) else Scope.MESSAGE
-    again_at = now + int((backoff(parcel.attempts, chance) if after is None else after) * SECOND)
+    again_at = now + again_in(outcome, parcel.attempts, chance)
     await _settle(db, parcel, outcome, "queued", now, again_at)
     if scope is not Scope.MESSAGE:
         route = WORKSPACE if scope is Scope.WORKSPACE else parcel.message.destination

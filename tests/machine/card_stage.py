@@ -59,10 +59,10 @@ class BusyCards(Cards):
         super().__init__(stage.store.db)
         self._between, self._dies = between, dies
 
-    async def claim_edits(self, now: Instant) -> list[Edit]:
-        edits = await super().claim_edits(now)
+    async def claim_edit(self, now: Instant) -> Edit | None:
+        edit = await super().claim_edit(now)
         await self._between()
-        return edits
+        return edit
 
     async def settle(self, edit: Edit, outcome: Outcome, now: Instant, chance: float) -> Edited:
         return Edited(edit, outcome, news=False) if self._dies else await super().settle(edit, outcome, now, chance)
@@ -112,11 +112,12 @@ class CardStage(Stage):
         else:
             await self._note(*done)
 
-    async def _deliver(self, outbox: Outbox, cards: Cards) -> tuple[Sequence[Settled], Sequence[Edited]]:
+    async def _deliver(self, outbox: Outbox, cards: Cards) -> tuple[Sequence[Settled], Edited | None]:
         settled = await deliver_due(outbox, self.sink, OnDoubt.REPEAT, self.clock, lambda: CHANCE)
         edited = await edit_due(cards, self.sink, self.clock, lambda: CHANCE)
         self.doubts += sum(isinstance(one.outcome, Unknown) for one in settled)
-        self.claimed += [each.edit.claimed_at for each in edited]
+        if edited:
+            self.claimed.append(edited.edit.claimed_at)
         return settled, edited
 
     def add(self, count: int, pipeline: str) -> list[str]:
@@ -150,18 +151,17 @@ class CardStage(Stage):
         posts.sort(key=lambda post: tuple(map(int, post.ts.split("."))))
         return ((key_of(post), post) for post in posts)
 
-    async def _note(self, settled: Sequence[Settled], edited: Sequence[Edited]) -> None:
+    async def _note(self, settled: Sequence[Settled], edited: Edited | None) -> None:
         for one in settled:
             message = one.parcel.message
             if isinstance(one.outcome, Refused) and one.outcome.scope is Scope.MESSAGE:
                 await self._note_refused(message)
             elif isinstance(one.outcome, Delivered) and isinstance(message, Opening):
                 self.stuck.discard(message.card)
-        for each in edited:
-            if isinstance(each.outcome, Refused) and each.outcome.scope is Scope.MESSAGE:
-                self.stuck.add(each.edit.card)
-            elif isinstance(each.outcome, Delivered):
-                self.stuck.discard(each.edit.card)
+        if edited and isinstance(edited.outcome, Refused) and edited.outcome.scope is Scope.MESSAGE:
+            self.stuck.add(edited.edit.card)
+        elif edited and isinstance(edited.outcome, Delivered):
+            self.stuck.discard(edited.edit.card)
 
     async def _note_refused(self, message: Message) -> None:
         self.refused.add(message.key)

@@ -19,7 +19,7 @@ from bot.core.changes import ChangeKind
 from bot.core.doubts import OnDoubt
 from bot.core.instants import Instant
 from bot.core.jobs import Field
-from bot.core.messages import Notice, Outcome, Parcel, Refused, Scope, Unknown
+from bot.core.messages import Outcome, Parcel, Refused, Scope, Unknown
 from bot.deliver import deliver_due, edit_due, resolve_routes
 from bot.jobs_api.client import JobsApi
 from bot.poll import Look, Looked, poll_once
@@ -104,7 +104,7 @@ class Stage:
         self.wire.script.clear()
         self.looks += 1
         if isinstance(look, Looked):
-            self._carried.update((m.key, m.tells) for m in look.composed.messages if not isinstance(m, Notice))
+            self._carried.update((m.key, m.tells) for m in look.composed.messages)
             if look.first:
                 self.model.begin(self.wire.given)
             else:
@@ -155,7 +155,7 @@ class Stage:
             await self.deliver(Dying(self.store.db))
         else:
             await self.store.outbox.claim_due(self.clock())
-            await self.store.cards.claim_edits(self.clock())
+            await self.store.cards.claim_edit(self.clock())
         await self.restart()
 
     def back_up(self) -> None:

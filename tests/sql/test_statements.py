@@ -1,4 +1,4 @@
-"""statements.sql is read by people first: every statement has a name and a sentence, and the bot uses it."""
+"""Statements are read by people first: every one has a name and a sentence, and the bot uses it."""
 
 import re
 from importlib.resources import files
@@ -10,11 +10,12 @@ from bot.sql import migrations, statements
 
 STORE = Path(__file__).parents[2] / "bot" / "store"
 NAMED = re.compile(r'(?:rows|row|run|run_many|chunks)\(\s*"(\w+)"')
+NAME = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 LOOPED = re.compile(r"for name in \(([^)]*)\)")
 
 
-def text() -> str:
-    return files("bot.sql").joinpath("statements.sql").read_text()
+def texts() -> list[str]:
+    return [entry.read_text() for entry in files("bot.sql").joinpath("statements").iterdir()]
 
 
 def asked_for() -> set[str]:
@@ -23,13 +24,14 @@ def asked_for() -> set[str]:
     return {*NAMED.findall(code), *looped}
 
 
-def test_the_file_begins_with_a_statement_and_ends_with_a_line() -> None:
-    assert text().startswith("-- ")
-    assert text().endswith(";\n")
+@pytest.mark.parametrize("text", texts())
+def test_a_file_begins_with_a_statement_and_ends_with_a_line(text: str) -> None:
+    assert NAME.match(text)
+    assert text.endswith(";\n")
 
 
 def test_no_name_is_given_twice() -> None:
-    names = re.findall(r"^-- (\w+) --$", text(), re.MULTILINE)
+    names = [name for text in texts() for name in NAME.findall(text)]
     assert len(names) == len(set(names)) == len(statements())
 
 

@@ -105,6 +105,7 @@ CREATE TABLE messages (
     trouble TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
+CREATE INDEX messages_refused ON messages (seq) WHERE state = 'refused';
 CREATE INDEX messages_open ON messages (destination, state) WHERE state IN ('queued', 'sending');
 
 CREATE TABLE tellings (
@@ -130,6 +131,7 @@ CREATE TABLE cards (
     channel TEXT,
     ts TEXT,
     anew INTEGER NOT NULL DEFAULT 0,     -- how often it was posted again
+    pace INTEGER NOT NULL,               -- between two edits at least
     edit_due INTEGER NOT NULL,
     edited_at INTEGER NOT NULL DEFAULT 0,
     edit_attempts INTEGER NOT NULL DEFAULT 0
@@ -158,7 +160,7 @@ CREATE INDEX members_by_job ON members (source, job_id);
 CREATE TABLE routes (
     destination TEXT PRIMARY KEY,
     channel TEXT,
-    mark INTEGER NOT NULL DEFAULT 0,       -- pacing, see bot.core.messages.paced; no earlier than the last use
+    mark INTEGER NOT NULL DEFAULT 0,       -- pacing, see bot.core.pacing.paced; no earlier than the last use
     not_before INTEGER NOT NULL DEFAULT 0,
     parked TEXT NOT NULL DEFAULT '',       -- why it cannot work
     parked_at INTEGER,

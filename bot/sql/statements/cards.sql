@@ -1,0 +1,124 @@
+-- members_of --
+-- Where these jobs, each a source and an id, stand on a card that follows them yet; the oldest card first.
+SELECT m.card, m.likeness, m.ended_at, m.entry, c.ts IS NULL AND EXISTS (SELECT 1 FROM tellings t
+    WHERE t.change_key = m.entry ->> 'change_key' AND t.message_key = m.card) AS unsaid
+FROM json_each(:jobs) j JOIN members m ON m.source = j.value ->> 0 AND m.job_id = j.value ->> 1
+    JOIN cards c ON c.key = m.card
+WHERE m.ended_at IS NULL OR m.ended_at >= :ended_after
+ORDER BY c.opened_at, c.key;
+
+-- cards --
+-- These cards, and all that take newcomers yet; the oldest first.
+SELECT body FROM cards WHERE until > :now OR key IN (SELECT value FROM json_each(:keys)) ORDER BY opened_at, key;
+
+-- put_card --
+-- A card as it is from now on. What it shows is made to agree in its time.
+INSERT INTO cards (key, destination, body, opened_at, until, edit_due, pace)
+VALUES (:key, :destination, :body, :opened_at, :until, :now, :pace)
+ON CONFLICT (key) DO UPDATE SET body = excluded.body, until = excluded.until, version = version + 1,
+    edit_due = iif(version > shown_version, edit_due, edited_at + pace);
+
+-- put_member --
+-- A job as it stands on a card from now on.
+INSERT INTO members (card, source, job_id, kind, at, likeness, error, ended_at, entry)
+VALUES (:card, :source, :job_id, :kind, :at, :likeness, :error, :ended_at, :entry)
+ON CONFLICT (card, source, job_id) DO UPDATE SET kind = excluded.kind, at = excluded.at, likeness = excluded.likeness,
+    error = excluded.error, ended_at = excluded.ended_at, entry = excluded.entry;
+
+-- members_like --
+-- A job on each of the cards that it was ever on.
+SELECT card, likeness, ended_at, entry, 0 AS unsaid FROM members WHERE source = :source AND job_id = :job_id;
+
+-- touch_card --
+-- Something on the card changed. What it shows is made to agree in its time.
+UPDATE cards SET version = version + 1,
+    edit_due = iif(version > shown_version, edit_due, edited_at + pace)
+WHERE key = :key;
+
+-- mistrust_cards --
+-- A card that was edited at a time which has not come yet, by such a clock, may be edited.
+UPDATE cards SET edit_due = :now, edited_at = :now WHERE version > shown_version AND edited_at > :ahead;
+
+-- card --
+-- A card as it stands.
+SELECT body, version, rung, ts FROM cards WHERE key = :key;
+
+-- newest_members --
+-- The jobs of a card with the latest news.
+SELECT entry FROM members WHERE card = :card ORDER BY at DESC, job_id DESC, source LIMIT :limit;
+
+-- standing --
+-- How many jobs of a card stand how.
+SELECT kind, count(*) AS jobs FROM members WHERE card = :card GROUP BY kind;
+
+-- likenesses --
+-- How alike the errors of a card's jobs are.
+SELECT min(error) AS error, count(*) AS jobs FROM members WHERE card = :card AND likeness <> ''
+GROUP BY likeness ORDER BY jobs DESC, likeness LIMIT :limit;
+
+-- editable --
+-- The card that has waited longest for an edit.
+SELECT key FROM edits WHERE due_at <= :now ORDER BY due_at, key LIMIT 1;
+
+-- claim_edit --
+-- Nobody else edits it meanwhile.
+UPDATE cards SET edit_due = :again_at, edit_attempts = edit_attempts + 1 WHERE key = :key
+RETURNING key, destination, body, version, rung, channel, ts, shown, edit_attempts;
+
+-- settle_edit --
+-- What the card shows now, as far as it is known; and when the next edit may come.
+UPDATE cards SET shown = :shown, shown_version = max(shown_version, :version), edited_at = :now, edit_attempts = 0,
+    edit_due = :now + pace
+WHERE key = :key AND ts = :ts;
+
+-- retry_edit --
+-- The edit has to be made again.
+UPDATE cards SET edit_due = :due_at WHERE key = :key;
+
+-- anchor_card --
+-- Where the card was posted, and what it shows there.
+UPDATE cards SET channel = :channel, ts = :ts, shown = :shown, shown_version = :version, rung = :rung,
+    edited_at = :now, edit_due = :now + pace
+WHERE key = :key;
+
+-- lose_anchor --
+-- The card is not where it was posted, or stays there as it is: it has to be posted anew.
+UPDATE cards SET ts = NULL, shown = '', shown_version = 0, edit_attempts = 0, anew = anew + 1
+WHERE key = :key AND ts = :ts RETURNING anew, destination;
+
+-- pace_card --
+-- How often it is edited at most.
+UPDATE cards SET pace = :pace WHERE key = :key;
+
+-- close_card --
+-- The card tells nothing more. What follows opens another one.
+UPDATE cards SET until = 0, shown_version = version WHERE key = :key;
+
+-- leave_card --
+-- No job is followed by it any more.
+DELETE FROM members WHERE card = :key;
+
+-- redo_edits --
+-- Edits that were under way when the last process died are made again; perhaps one was made at this very moment.
+UPDATE cards SET edit_due = min(edit_due, :now + :every) WHERE version > shown_version;
+
+-- abandon_cards --
+-- Cards in such a place tell nothing more.
+UPDATE cards SET until = 0, shown_version = version
+WHERE :all_known
+    AND coalesce((SELECT r.channel FROM routes r WHERE r.destination = cards.destination), destination) NOT IN (
+        SELECT coalesce(r.channel, n.value) FROM json_each(:named) n LEFT JOIN routes r ON r.destination = n.value)
+RETURNING key;
+
+-- prune_cards --
+-- Cards that follow no job any more, have nothing left to say and show how it ended; or that nothing happened to for as
+-- long as the store keeps.
+DELETE FROM cards WHERE until < :day_ago AND edited_at < :day_ago AND (edited_at < :before OR (
+        version = shown_version AND NOT EXISTS (
+            SELECT 1 FROM members m WHERE m.card = cards.key AND (m.ended_at IS NULL OR m.ended_at >= :day_ago))))
+    AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.card = cards.key AND b.destination = cards.destination
+        AND b.state IN ('queued', 'sending'));
+
+-- prune_members --
+-- Jobs on cards that go.
+DELETE FROM members WHERE card NOT IN (SELECT key FROM cards);

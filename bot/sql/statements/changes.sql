@@ -1,0 +1,71 @@
+-- told --
+-- Where changes have been told, or are about to be.
+SELECT change_key, destination FROM tellings WHERE change_key IN (SELECT value FROM json_each(:keys));
+
+-- record_change --
+-- A change with its verdict. Read again, the same fact keeps its first verdict unless somebody is told now.
+INSERT INTO changes (key, source, job_id, name, kind, inferred, was, status, at, preemption_count, times, detail,
+    seen_at, verdict, rule, reason, pipeline, likeness)
+VALUES (:key, :source, :job_id, :name, :kind, :inferred, :was, :status, :at, :preemption_count, :times, :detail,
+    :seen_at, :verdict, :rule, :reason, :pipeline, :likeness)
+ON CONFLICT (key) DO UPDATE SET verdict = excluded.verdict, rule = excluded.rule, reason = excluded.reason
+WHERE excluded.verdict = 'alert' OR (excluded.verdict = 'step' AND changes.verdict = 'silence');
+
+-- liken_change --
+-- What kind of error a failure had turns out later.
+UPDATE changes SET likeness = :likeness WHERE key = :key;
+
+-- recount_change --
+-- How much a change tells turns out later.
+UPDATE changes SET detail = :detail WHERE key = :key;
+
+-- seen_before --
+-- How often there were failures of these kinds before a time, in how many pipelines, and the first of them.
+SELECT likeness, count(*) AS times, count(DISTINCT pipeline) AS pipelines, min(seen_at) AS since FROM changes
+WHERE likeness IN (SELECT value FROM json_each(:likenesses)) AND likeness <> '' AND seen_at < :before
+GROUP BY likeness;
+
+-- preempted_lately --
+-- Of these jobs, those that were preempted since: when first, the count with that one, and whether that was found too
+-- often.
+SELECT job_id, min(seen_at) AS since, min(preemption_count - times + 1) AS count, max(kind = 'thrashing') AS told
+FROM changes
+WHERE job_id IN (SELECT value FROM json_each(:ids)) AND source = :source AND kind IN ('preempted', 'thrashing')
+    AND seen_at >= :since AND reason <> :old
+GROUP BY job_id;
+
+-- record_telling --
+-- A change is told once in a place.
+INSERT INTO tellings (change_key, destination, message_key) VALUES (:change_key, :destination, :message_key)
+ON CONFLICT (change_key, destination) DO NOTHING;
+
+-- leave_to_others --
+-- Of what a waiting message was to tell, it tells only these changes any more.
+DELETE FROM tellings WHERE message_key = :message_key AND change_key NOT IN (SELECT value FROM json_each(:keys));
+
+-- history --
+-- The ledger, newest first.
+SELECT * FROM changes
+WHERE seen_at >= :since AND (:source IS NULL OR source = :source) AND (:job IS NULL OR job_id = :job OR name = :job)
+ORDER BY seq DESC LIMIT :limit;
+
+-- tellings --
+-- Where and how changes were told, or why they wait.
+SELECT t.change_key, t.destination, t.message_key, m.attempts, m.channel, m.ts,
+    coalesce(w.parked, r.parked, m.trouble) AS trouble,
+    iif(coalesce(w.parked, r.parked) IS NULL, m.state, 'parked') AS state
+FROM tellings t JOIN messages m ON m.key = t.message_key
+    LEFT JOIN routes r ON r.destination = m.destination AND r.parked <> '' AND m.state = 'queued'
+    LEFT JOIN routes w ON w.destination = '*' AND w.parked <> '' AND m.state = 'queued'
+WHERE t.change_key IN (SELECT value FROM json_each(:keys)) ORDER BY m.seq;
+
+-- prune_changes --
+-- Changes that are older than the store keeps, unless a message with them still waits.
+DELETE FROM changes WHERE seen_at < :before AND NOT EXISTS (
+    SELECT 1 FROM tellings t JOIN messages m ON m.key = t.message_key
+    WHERE t.change_key = changes.key AND m.state IN ('queued', 'sending'));
+
+-- prune_tellings --
+-- Where changes were told by messages that go; before these do.
+DELETE FROM tellings WHERE message_key IN (SELECT key FROM messages WHERE created_at < :before
+    AND state IN ('delivered', 'refused'));
