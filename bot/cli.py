@@ -3,6 +3,7 @@ bug, with its traceback, or for `check` that something is wrong.
 """
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -42,6 +43,10 @@ def main() -> NoReturn:
         app()
     except BotError as error:
         _complain(str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _complain("There is no space left where the output goes; make some, or send it elsewhere.")
     except sqlite3.Error as error:
         _complain(
             f"The state file can no longer be used: {error}. Look after its disk and its permissions; start again."

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -169,6 +171,14 @@ def test_a_mistake_ends_with_2_and_one_paragraph(
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
     assert said.err.startswith("jobsbot: There is no rule")
+
+
+def test_a_full_disk_ends_it_with_2_and_one_paragraph() -> None:
+    command = [sys.executable, "-m", "bot", "preview", "--config", str(BOT_TOML)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    assert ended.returncode == MENDABLE
+    assert ended.stderr == "jobsbot: There is no space left where the output goes; make some, or send it elsewhere.\n"
 
 
 @pytest.mark.parametrize("count", ["0", "1001"])
