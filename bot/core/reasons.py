@@ -5,7 +5,7 @@ What they answer belongs to this failure alone.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.alerts import Alert, Verdict
+from bot.core.alerts import Silence, Verdict
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import Instant
 from bot.core.jobs import Job, Status
@@ -44,7 +44,7 @@ class EventPage:
 def unexplained(verdicts: Iterable[Verdict]) -> tuple[Change, ...]:
     """The failures of a look that ask why: those that somebody is told of first, and the newest of these."""
     silent = [verdict for verdict in verdicts if asks_why(verdict.change)]
-    silent.sort(key=lambda verdict: (isinstance(verdict, Alert), verdict.change.at or 0), reverse=True)
+    silent.sort(key=lambda verdict: (not isinstance(verdict, Silence), verdict.change.at or 0), reverse=True)
     return tuple(verdict.change for verdict in silent[:QUESTIONS])
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.alerts import Alert, Silence, Verdict
+from bot.core.alerts import Alert, Silence, Step, Verdict
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import Instant
 from bot.core.reasons import QUESTIONS, Event, EventPage, reason_of, unexplained
@@ -54,6 +54,10 @@ def test_a_few_are_asked_the_newest_first_and_those_that_nobody_is_told_of_last(
     newest = Silence(failure(1), "no rule matches")
     assert asked(newest, *reversed(told)) == [job(number).id for number in range(2, QUESTIONS + 2)]
     assert asked(newest, told[0]) == [job(2).id, job(1).id]
+
+
+def test_a_failure_that_its_card_tells_of_is_asked_before_one_that_nobody_is_told_of() -> None:
+    assert asked(Silence(failure(1), "no rule matches"), Step(failure(2), ())) == [job(2).id, job(1).id]
 
 
 def reason(*events: Event, started: Instant | None = None) -> str:
