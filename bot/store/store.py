@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bot import BotError
-from bot.core.cards import FOLLOWED
 from bot.core.instants import Instant, length
 from bot.core.memory import PATIENCE
 from bot.sql.sqlite import (
@@ -61,8 +60,8 @@ class Store:
             await db.run("prune_looks", day_ago=now - length(CERTIFICATES_KEPT), before=before, latest=PATIENCE - 1)
             for name in ("prune_changes", "prune_tellings", "prune_messages", "prune_jobs"):
                 await db.run(name, before=before)
-            await db.run("prune_cards", before=before, day_ago=now - FOLLOWED)
-            await db.run("prune_members")
+            for row in await db.rows("prune_cards", before=before):
+                await db.run("leave_card", key=row["key"])
 
 
 @asynccontextmanager

@@ -111,14 +111,8 @@ WHERE :all_known
 RETURNING key;
 
 -- prune_cards --
--- Cards that follow no job any more, have nothing left to say and show how it ended; or that nothing happened to for as
--- long as the store keeps.
-DELETE FROM cards WHERE until < :day_ago AND edited_at < :day_ago AND (edited_at < :before OR (
-        version = shown_version AND NOT EXISTS (
-            SELECT 1 FROM members m WHERE m.card = cards.key AND (m.ended_at IS NULL OR m.ended_at >= :day_ago))))
+-- Cards that nothing happened to for as long as the store keeps, and that have nothing left to say.
+DELETE FROM cards WHERE until < :before AND edited_at < :before
     AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.card = cards.key AND b.destination = cards.destination
-        AND b.state IN ('queued', 'sending'));
-
--- prune_members --
--- Jobs on cards that go.
-DELETE FROM members WHERE card NOT IN (SELECT key FROM cards);
+        AND b.state IN ('queued', 'sending'))
+RETURNING key;
