@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.board import Composed
 from bot.core.cards import Card
+from bot.core.commands import jobs_of_card
 from bot.core.messages import Delivered, Gone
 from bot.explain import Explained, explain
 from bot.poll import Looked
@@ -232,6 +233,45 @@ async def test_a_card_that_waited_a_day_for_its_edit_is_edited_yet(world: World)
     assert "try 2" in rendered_text(card(world))
 
 
+async def listed(world: World, key: str) -> int:
+    _, total = await world.store.archive.select(jobs_of_card(key).query, world.clock())
+    return total
+
+
+async def test_what_a_card_tells_of_can_be_listed_as_long_as_the_store_keeps_it(world: World) -> None:
+    await failed(world)
+    (entry, *_) = await world.history()
+    (telling,) = entry.tellings
+    for days, found in ((2, 1), (88, 1), (1, 0)):
+        world.clock.advance(days * 24 * 3600)
+        await world.store.prune(world.clock())
+        assert await listed(world, telling.message_key) == found
+
+
+async def test_a_job_that_fails_again_two_days_after_opens_a_card_of_its_own(world: World) -> None:
+    job = await failed(world)
+    world.clock.advance(48 * 3600)
+    world.jobs.world.retry(job)
+    world.jobs.world.start(job)
+    world.jobs.world.fail(job)
+    await look_and_tell(world)
+    assert len(world.posts()) == 2
+    assert "try 2" not in rendered_text(world.posts()[0])
+
+
+async def test_a_reply_in_doubt_is_looked_for_under_every_card_that_it_may_be_under(world: World) -> None:
+    job = await failed(world)
+    first = card(world)
+    world.slack.fault(faults.LOST_REPLY, method="chat.postMessage")
+    world.slack.fault(faults.rate_limited(5), method="conversations.replies", times=3)
+    world.slack.state.edit_window = 0
+    world.jobs.world.retry(job)
+    await look_and_tell(world, 60)
+    _, second = world.slack.state.top_level("ml-alerts")
+    replies = [*world.slack.state.thread(first), *world.slack.state.thread(second)]
+    assert len(replies) == 1
+
+
 async def test_a_reply_in_doubt_is_found_where_slack_put_it_for_want_of_its_card(world: World) -> None:
     job = await failed(world)
     world.slack.state.orphans = Orphans.UNTHREADED
@@ -269,6 +309,16 @@ async def test_an_alert_waits_for_its_reason_and_goes_out_as_soon_as_that_is_the
     await explained(world, look)
     await world.deliver()
     assert WHY in rendered_text(card(world))
+
+
+async def test_an_alert_does_not_wait_less_because_the_questions_to_another_source_are_over(world: World) -> None:
+    job = world.jobs.world.add("press", status="RUNNING", age=60).id
+    await world.good_look()
+    await fails_silently(world, job)
+    for source, posts in (("another", 0), ("default", 1)):
+        await world.store.looks.stop_asking(source)
+        await world.deliver()
+        assert len(world.posts()) == posts
 
 
 async def test_an_alert_waits_two_seconds_at_most_and_a_late_reason_edits_it(world: World) -> None:

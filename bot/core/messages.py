@@ -95,13 +95,13 @@ Message: TypeAlias = Opening | ThreadReply | Notice
 class Doubt:
     """An attempt that may have arrived: when it began and ended, by our clock. If nobody can look for it, it is
     repeated: then `began` is of the first, `ended` of the last, and `times` counts those without a clear answer; an
-    attempt that ended with the process is none of them. A reply was sent under `thread`.
+    attempt that ended with the process is none of them. A reply was sent under one of `threads`.
     """
 
     began: Instant
     ended: Instant
     times: int = 1
-    thread: str | None = None
+    threads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ async def look_for(client: AsyncWebClient, channel: str, key: str, doubt: Doubt)
     message: looking again does no harm, and costs no other message its turn. A reply may stand in the channel itself,
     if its card was gone.
     """
-    sight = await _look_in(doubt.thread, client, channel, key, doubt)
-    if doubt.thread and isinstance(sight, Absent):
-        return await _look_in(None, client, channel, key, doubt)
-    return sight
+    for thread in (*doubt.threads, None):
+        sight = await _look_in(thread, client, channel, key, doubt)
+        if not isinstance(sight, Absent):
+            return sight
+    return Absent()
 
 
 async def _look_in(thread: str | None, client: AsyncWebClient, channel: str, key: str, doubt: Doubt) -> Sight | Failure:

@@ -49,10 +49,10 @@ class Looks:
                 await cards.explain(connection, change, reason)
         return bool(news)
 
-    async def stop_asking(self) -> None:
-        """No message waits for a reason any more."""
+    async def stop_asking(self, source: str) -> None:
+        """No message waits any more for the reason of a failure there."""
         async with self._db.transaction() as connection:
-            await connection.run("wait_for_no_reason", within=REASON_WITHIN)
+            await connection.run("wait_for_no_reason", source=source, within=REASON_WITHIN)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Ledger]:

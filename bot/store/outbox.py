@@ -188,7 +188,6 @@ async def _settle(
         state=state,
         due_at=now if due_at is None else due_at,
         channel=receipt.channel if receipt else None,
-        thread=parcel.thread,
         ts=receipt.ts if receipt else None,
         trouble=outcome.degraded if isinstance(outcome, Delivered) else outcome.reason,
         doubt_began=doubt.began if doubt else None,

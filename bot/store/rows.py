@@ -193,7 +193,7 @@ def change_values(change: Change, now: Instant) -> dict[str, Value]:
 def parcel_of(row: sqlite3.Row) -> Parcel:
     doubt = None
     if row["doubt_began"] is not None:
-        doubt = Doubt(row["doubt_began"], row["doubt_ended"], row["doubt_times"], row["thread"])
+        doubt = Doubt(row["doubt_began"], row["doubt_ended"], row["doubt_times"], _TEXTS.decode(row["threads"]))
     return Parcel(_message(row), row["attempts"], row["channel"], row["claimed_at"], doubt)
 
 

@@ -97,7 +97,7 @@ class CardStage(Stage):
             if self.clock() - seen_at < MINUTE and await self.store.looks.give_reason(change, reason):
                 self.book.explain(change, reason, self.clock())
         self.unexplained.clear()
-        await self.store.looks.stop_asking()
+        await self.store.looks.stop_asking(self.api.source)
 
     async def deliver(self, outbox: Outbox | None = None) -> Sequence[Settled]:
         settled, edited = await self._deliver(outbox or self.store.outbox, self.store.cards)

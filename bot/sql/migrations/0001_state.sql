@@ -101,7 +101,7 @@ CREATE TABLE messages (
     doubt_times INTEGER NOT NULL DEFAULT 0, -- attempts in a row that nobody could look for
     channel TEXT,
     ts TEXT,
-    thread TEXT,                         -- ts of the card under which it was last sent
+    threads TEXT NOT NULL DEFAULT '[]',  -- JSON: ts of the cards under which it may have been sent
     trouble TEXT NOT NULL DEFAULT ''
 ) STRICT;
 

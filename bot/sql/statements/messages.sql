@@ -23,9 +23,11 @@ WHERE t.change_key = :change_key AND m.kind IN ('newcomers', 'steps') AND m.stat
 UPDATE messages SET body = :body WHERE key = :key AND state = 'queued' AND attempts = 0;
 
 -- wait_for_no_reason --
--- Messages that wait for the reason of a failure go out without it.
+-- Messages that wait for the reason of a failure at this source go out without it.
 UPDATE messages SET due_at = created_at WHERE state = 'queued' AND state IN ('queued', 'sending') AND attempts = 0
-    AND kind <> 'notice' AND due_at = created_at + :within;
+    AND kind <> 'notice' AND due_at = created_at + :within
+    AND EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
+        WHERE t.message_key = messages.key AND c.source = :source);
 
 -- mistrust_messages --
 -- A message that was written or tried at a time which has not come yet, by such a clock, is due and in doubt as of now.
@@ -38,11 +40,14 @@ WHERE state = 'queued' AND state IN ('queued', 'sending') AND coalesce(claimed_a
 SELECT min(rank * 4294967296 + seq), seq, destination, mark FROM waiting WHERE due_at <= :now GROUP BY place;
 
 -- claim --
--- The message is on its way from here on, whatever becomes of us.
-UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now,
-    thread = iif(doubt_began IS NULL, (SELECT k.ts FROM cards k WHERE k.key = card AND kind <> 'opening'), thread)
+-- The message is on its way from here on, whatever becomes of us. One in doubt may be under each card that it was sent
+-- under since the doubt began.
+UPDATE messages SET state = 'sending', attempts = attempts + 1, claimed_at = :now, threads = (
+    SELECT json_group_array(DISTINCT t.value) FROM (
+        SELECT value FROM json_each(iif(doubt_began IS NULL, '[]', threads))
+        UNION ALL SELECT k.ts FROM cards k WHERE k.key = card AND kind IN ('newcomers', 'steps')) t)
 WHERE seq = :seq
-RETURNING kind, card, body, attempts, claimed_at, doubt_began, doubt_ended, doubt_times, thread,
+RETURNING kind, card, body, attempts, claimed_at, doubt_began, doubt_ended, doubt_times, threads,
     (SELECT channel FROM routes r WHERE r.destination = messages.destination AND r.parked = '') AS channel;
 
 -- twins --
@@ -62,8 +67,7 @@ SELECT min(due_at) AS due_at FROM (SELECT max(due_at, mark - :slack) AS due_at F
 -- settle_message --
 -- What became of a message.
 UPDATE messages SET state = :state, due_at = :due_at, channel = coalesce(:channel, channel), ts = coalesce(:ts, ts),
-    thread = coalesce(:thread, thread), trouble = :trouble, doubt_began = :doubt_began,
-    doubt_ended = :doubt_ended, doubt_times = :doubt_times
+    trouble = :trouble, doubt_began = :doubt_began, doubt_ended = :doubt_ended, doubt_times = :doubt_times
 WHERE key = :key;
 
 -- refuse_replies --
