@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from bot.config.errors import did_you_mean, is_secretive, shown
@@ -26,6 +27,7 @@ _SQLITE = "sqlite:///"
 _TOP_PORT = 65_535
 _SOURCE_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 class Mode(StrEnum):
@@ -91,18 +93,23 @@ def whole_number(low: int, high: int) -> Callable[[object], int]:
     return parse
 
 
-def mode(value: object) -> Mode:
-    word = text(value)
-    if word not in tuple(Mode):
-        raise ValueError(f'there is no mode {shown(word)}; write "socket" or "http"')
-    return Mode(word)
+def one_of(words: type[_Word], refusal: str, remedy: str = "") -> Callable[[object], _Word]:
+    """What is said of any other word begins with `refusal` and ends with `remedy`, else with the nearest right one."""
+
+    def parse(value: object) -> _Word:
+        word = text(value)
+        if word not in tuple(words):
+            raise ValueError(f"{refusal} {shown(word)}; {remedy or did_you_mean(word, tuple(words))}")
+        return words(word)
+
+    return parse
 
 
-def on_doubt(value: object) -> OnDoubt:
-    word = text(value)
-    if word not in tuple(OnDoubt):
-        raise ValueError(f'there is no choice {shown(word)}; write "repeat" or "hold"')
-    return OnDoubt(word)
+mode = one_of(Mode, "there is no mode", 'write "socket" or "http"')
+on_doubt = one_of(OnDoubt, "there is no choice", 'write "repeat" or "hold"')
+kind = one_of(ChangeKind, "there is no kind of change")
+group_by = one_of(GroupBy, "jobs cannot be grouped by")
+broadcast = one_of(Broadcast, "there is no choice")
 
 
 def after(value: object) -> timedelta | None:
@@ -115,27 +122,6 @@ def live_status(value: object) -> Status:
     if word.upper() not in LIVE:
         raise ValueError(f"no job can be late in the status {shown(word)}; {did_you_mean(word, LIVE)}")
     return Status(word.upper())
-
-
-def kind(value: object) -> ChangeKind:
-    word = text(value)
-    if word not in tuple(ChangeKind):
-        raise ValueError(f"there is no kind of change {shown(word)}; {did_you_mean(word, tuple(ChangeKind))}")
-    return ChangeKind(word)
-
-
-def group_by(value: object) -> GroupBy:
-    word = text(value)
-    if word not in tuple(GroupBy):
-        raise ValueError(f"jobs cannot be grouped by {shown(word)}; {did_you_mean(word, tuple(GroupBy))}")
-    return GroupBy(word)
-
-
-def broadcast(value: object) -> Broadcast:
-    word = text(value)
-    if word not in tuple(Broadcast):
-        raise ValueError(f"there is no choice {shown(word)}; {did_you_mean(word, tuple(Broadcast))}")
-    return Broadcast(word)
 
 
 LISTEN_BY_DEFAULT = Listen("127.0.0.1", 8080)

@@ -2,8 +2,9 @@
 text. A post that may have arrived is never repeated here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypedDict
 from uuid import NAMESPACE_URL, uuid5
 
@@ -82,11 +83,23 @@ class _Form:
 
 async def post(client: AsyncWebClient, spot: Spot, key: str, rendered: Rendered, plain: Callable[[], str]) -> Outcome:
     """`plain` gives the words for want of blocks."""
-    form, shown = _Form(spot, rendered), digest(rendered)
+    return await _in_some_form(_Form(spot, rendered), plain, partial(_post, client, key))
+
+
+async def change(client: AsyncWebClient, there: Receipt, rendered: Rendered, plain: Callable[[], str]) -> Outcome:
+    """A message that is there shows this from now on. To change it twice does no harm."""
+    form = _Form(Spot(there.channel), rendered, with_metadata=False)
+    return await _in_some_form(form, plain, partial(_change, client, there))
+
+
+async def _in_some_form(
+    form: _Form, plain: Callable[[], str], send: Callable[[_Form], Awaitable[Delivered]]
+) -> Outcome:
+    """As it was meant; each time that Slack refuses what can be left out, once more without it."""
+    shown = digest(form.rendered)
     while True:
         try:
-            sent = payload(form.spot, key, form.rendered, with_metadata=form.with_metadata)
-            return replace(await _post(client, sent, shown), degraded=form.why)
+            return replace(await send(form), degraded=form.why, shown=shown)
         except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
             plainer = _plainer(form, error, plain)
             if plainer is None:
@@ -115,33 +128,17 @@ def _outcome(form: _Form, error: Exception) -> Outcome:
     return Gone(LOCKED_THREAD) if locked else outcome
 
 
-async def _post(client: AsyncWebClient, content: Payload, shown: str) -> Delivered:
-    answer = await client.chat_postMessage(**content)
+async def _post(client: AsyncWebClient, key: str, form: _Form) -> Delivered:
+    answer = await client.chat_postMessage(**payload(form.spot, key, form.rendered, with_metadata=form.with_metadata))
     told = fields(answer)
     posted = told.get("message")
-    astray = content["thread_ts"] is not None and isinstance(posted, Mapping) and "thread_ts" not in posted
-    return Delivered(Receipt(text(told, "channel"), text(told, "ts")), shown=shown, astray=astray)
+    astray = form.spot.thread is not None and isinstance(posted, Mapping) and "thread_ts" not in posted
+    return Delivered(Receipt(text(told, "channel"), text(told, "ts")), astray=astray)
 
 
-async def change(client: AsyncWebClient, there: Receipt, rendered: Rendered, plain: Callable[[], str]) -> Outcome:
-    """A message that is there shows this from now on. To change it twice does no harm."""
-    shown = digest(rendered)
-    try:
-        return Delivered(await _change(client, there, rendered), shown=shown)
-    except Exception as error:  # noqa: BLE001  as above
-        if not isinstance(error, SlackApiError) or not is_payload(error):
-            return outcome_of(error)
-        refused = error
-    try:
-        return Delivered(
-            await _change(client, there, Rendered(plain(), [])), f"{PLAINLY}: {error_name(refused)}", shown
-        )
-    except Exception as error:  # noqa: BLE001  as above
-        return outcome_of(error)
-
-
-async def _change(client: AsyncWebClient, there: Receipt, rendered: Rendered) -> Receipt:
+async def _change(client: AsyncWebClient, there: Receipt, form: _Form) -> Delivered:
+    told, blocks = form.rendered.text, form.rendered.blocks
     await client.chat_update(
-        channel=there.channel, ts=there.ts, text=rendered.text, blocks=rendered.blocks, parse="none", link_names=False
+        channel=there.channel, ts=there.ts, text=told, blocks=blocks, parse="none", link_names=False
     )
-    return there
+    return Delivered(there)

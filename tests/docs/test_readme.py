@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from bot.cli import MENDABLE, app
 from bot.config import SETTINGS, VARIABLES, Setting, Variable
+from bot.core.cards import MILESTONES, TROUBLES
 from bot.core.changes import ChangeKind
 from bot.core.commands import FILTER_HELP, HELP
 from bot.core.grammar import parse
@@ -107,6 +108,11 @@ def test_it_tells_every_view_and_filter(word: str) -> None:
 @pytest.mark.parametrize("kind", ChangeKind)
 def test_it_tells_every_kind_of_change(kind: ChangeKind) -> None:
     assert f"\n| `{kind}` | " in section(README, "#### Kinds of change")
+
+
+@pytest.mark.parametrize("word", [f"`{kind}`" for kind in sorted(TROUBLES)] + [f"{size:,}th" for size in MILESTONES])
+def test_it_tells_all_that_makes_a_card_worse(word: str) -> None:
+    assert word in section(README, "#### Cards")
 
 
 def test_it_tells_of_every_metric_and_of_no_other() -> None:

@@ -1,47 +1,24 @@
 """A message that is edited in place, as a card is: what is refused, how often, and what it showed on the way."""
 
-from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core.instants import SECOND
 from bot.sandbox import slack_faults
 from bot.sandbox.reading import rendered_text
 from bot.sandbox.slack_server import SlackServer
 from bot.sandbox.slack_wire import Wire
+from tests.samples import NOW, Clock
 
-NOON = 1_795_435_200.0
+NOON = NOW / SECOND
 
 
 class Card(NamedTuple):
     channel: str
     ts: str
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def __call__(self) -> float:
-        return self.at
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def slack(clock: Clock) -> AsyncIterator[SlackServer]:
-    async with SlackServer(now=clock) as server:
-        yield server
-
-
-@pytest.fixture
-def client(slack: SlackServer) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
 
 
 def section(text: str) -> list[Wire]:
@@ -63,7 +40,7 @@ async def test_each_state_that_a_message_showed_is_kept_with_its_instant(
 ) -> None:
     card = await post(client)
     for text in ("two failed", "one recovered"):
-        clock.at += 30
+        clock.advance(30)
         await edit(client, card, text)
     (message,) = slack.state.posts("ml-alerts")
     assert [(edit.at - NOON, edit.text) for edit in message.edits] == [(30, "two failed"), (60, "one recovered")]
@@ -76,7 +53,7 @@ async def test_edits_are_told_in_order_over_the_workspace_whatever_became_of_the
 ) -> None:
     one, two = [await post(client, channel=channel) for channel in ("general", "ml-alerts")]
     for card, text in ((one, "a"), (two, "b"), (one, "c")):
-        clock.at += 1
+        clock.advance(1)
         await edit(client, card, text)
     slack.state.delete(slack.state.posts("general")[0])
     assert [(card.ts, made.text) for card, made in slack.state.edits()] == [(one.ts, "a"), (two.ts, "b"), (one.ts, "c")]
@@ -95,13 +72,13 @@ async def test_a_message_can_be_edited_for_ever_unless_a_window_closes(
     slack: SlackServer, client: AsyncWebClient, clock: Clock
 ) -> None:
     card = await post(client)
-    clock.at += 86_400
+    clock.advance(86_400)
     await edit(client, card, "a day later")
     slack.state.edit_window = 3_600
     with pytest.raises(SlackApiError, match="edit_window_closed"):
         await edit(client, card, "too late")
     young = await post(client)
-    clock.at += 3_600
+    clock.advance(3_600)
     await edit(client, young, "in time")
 
 
@@ -132,5 +109,5 @@ async def test_edits_are_limited_over_the_whole_workspace_and_the_wait_is_named(
         await edit(client, cards[0], "once too often")
     assert (caught.value.response.status_code, caught.value.response.headers["Retry-After"]) == (429, "2")
     assert (await client.chat_postMessage(channel="general", text="posts go on"))["ok"]
-    clock.at += 2
+    clock.advance(2)
     await edit(client, cards[0], "after the wait")

@@ -1,7 +1,6 @@
 """Everything that may happen to a request, as Slack's own client meets it, and whether the work was done."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -12,17 +11,6 @@ from bot.sandbox import slack_faults
 from bot.sandbox.slack_faults import KINDS, Kind, Stall
 from bot.sandbox.slack_limits import Limits, Tier
 from bot.sandbox.slack_server import SlackServer
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer() as server:
-        yield server
-
-
-@pytest.fixture
-def client(slack: SlackServer) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
 
 
 @pytest.mark.parametrize("name", KINDS)

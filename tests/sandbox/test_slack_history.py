@@ -1,32 +1,11 @@
 """Channels and what was said in them, as they are read back page by page."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack_server import SlackServer
-
-METADATA = {"event_type": "jobsbot_message", "event_payload": {"key": "k1"}}
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer() as server:
-        yield server
-
-
-@pytest.fixture
-def client(slack: SlackServer) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
-
-
-async def say(client: AsyncWebClient, text: str, thread_ts: str | None = None, *, broadcast: bool = False) -> str:
-    answer = await client.chat_postMessage(
-        channel="ml-alerts", text=text, metadata=METADATA, thread_ts=thread_ts, reply_broadcast=broadcast
-    )
-    return str(answer["ts"])
+from tests.sandbox.talk import METADATA, say
 
 
 async def test_channels_are_listed_page_by_page_without_what_is_hidden(

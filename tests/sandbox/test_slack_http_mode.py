@@ -26,10 +26,9 @@ async def slack() -> AsyncIterator[SlackServer]:
 
 
 @pytest.fixture
-async def heard(slack: SlackServer) -> AsyncIterator[list[str]]:
+async def heard(slack: SlackServer, client: AsyncWebClient) -> AsyncIterator[list[str]]:
     """An app that listens where the workspace will call; what it was told by commands, buttons and events."""
     heard: list[str] = []
-    client = AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
     app = AsyncApp(
         client=client,
         signing_secret=slack.signing_secret,

@@ -12,16 +12,9 @@ from bot.sandbox.slack_exchange import Exchange
 from bot.sandbox.slack_model import Message
 from bot.sandbox.slack_server import RESPONSE_URL, SlackServer
 from bot.sandbox.slack_wire import Wire
+from tests.samples import Clock
 
 BUTTON: Wire = {"type": "button", "text": {"type": "plain_text", "text": "Next"}, "action_id": "go", "value": "v"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 class Bot:
@@ -41,17 +34,6 @@ class Bot:
     async def respond(self, **body: Any) -> tuple[int, str]:  # noqa: ANN401 - a body may hold anything
         async with self.session.post(self.url, json=body) as response:
             return response.status, await response.text()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def slack(clock: Clock) -> AsyncIterator[SlackServer]:
-    async with SlackServer(now=clock) as server:
-        yield server
 
 
 @pytest.fixture
@@ -87,9 +69,9 @@ async def test_a_response_url_takes_five_posts(slack: SlackServer, bot: Bot) -> 
 
 async def test_a_response_url_lives_half_an_hour(slack: SlackServer, bot: Bot, clock: Clock) -> None:
     await command(slack, bot)
-    clock.at += 1_799
+    clock.advance(1_799)
     assert (await bot.respond(text="x"))[0] == 200
-    clock.at += 2
+    clock.advance(2)
     assert (await bot.respond(text="x"))[0] == 404
 
 

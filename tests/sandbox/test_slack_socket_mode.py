@@ -31,9 +31,8 @@ async def slack() -> AsyncIterator[SlackServer]:
 
 
 @pytest.fixture
-def app(slack: SlackServer) -> AsyncApp:
+def app(client: AsyncWebClient) -> AsyncApp:
     logger = logging.getLogger("bolt under test")
-    client = AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
     app = AsyncApp(client=client, process_before_response=True, logger=logger)
     app.command("/jobs")(on_command)
     app.command("/quick")(on_quick_command)

@@ -1,33 +1,12 @@
 """Threads, as a card tells its story in one: who may reply below what, and how the replies are read back."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack_model import Message, Orphans
 from bot.sandbox.slack_server import SlackServer
-
-METADATA = {"event_type": "jobsbot_message", "event_payload": {"key": "k1"}}
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer() as server:
-        yield server
-
-
-@pytest.fixture
-def client(slack: SlackServer) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
-
-
-async def say(client: AsyncWebClient, text: str, thread: str | None = None, *, broadcast: bool = False) -> str:
-    answer = await client.chat_postMessage(
-        channel="ml-alerts", text=text, metadata=METADATA, thread_ts=thread, reply_broadcast=broadcast
-    )
-    return str(answer["ts"])
+from tests.sandbox.talk import METADATA, say
 
 
 def delete(slack: SlackServer, ts: str) -> None:

@@ -1,7 +1,5 @@
 """The simulated Web API as Slack's own client sees it: what it does, and the word for everything it refuses."""
 
-from collections.abc import AsyncIterator
-
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -10,20 +8,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.slack_model import Message
 from bot.sandbox.slack_server import SlackServer
 from bot.sandbox.slack_wire import Wire
+from tests.sandbox.talk import METADATA
 
-METADATA = {"event_type": "jobsbot_message", "event_payload": {"key": "k1"}}
 BLOCKS: list[Wire] = [{"type": "section", "text": {"type": "mrkdwn", "text": "*failed*"}}]
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer() as server:
-        yield server
-
-
-@pytest.fixture
-def client(slack: SlackServer) -> AsyncWebClient:
-    return AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[])
 
 
 def user_message(slack: SlackServer, channel: str = "ml-alerts") -> Message:
