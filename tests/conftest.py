@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import stamina
 
+from bot.sandbox.slack_server import SlackServer
+from tests.samples import Clock
 from tests.world import World, open_world
 
 
@@ -14,6 +16,18 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     """The bot's parts between the two simulated worlds, after their baseline."""
     async with open_world(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def slack(clock: Clock) -> AsyncIterator[SlackServer]:
+    """A simulated workspace whose clock stands unless a test moves it."""
+    async with SlackServer(now=clock.in_seconds) as server:
+        yield server
 
 
 @pytest.fixture

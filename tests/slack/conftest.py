@@ -1,4 +1,4 @@
-"""A simulated workspace whose clock stands, and a client as the bot makes it."""
+"""A client as the bot makes it."""
 
 from collections.abc import AsyncIterator
 
@@ -7,14 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import slack_session
 from bot.sandbox.slack_server import SlackServer
-from tests.samples import Clock
 from tests.world import slack_client
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer(now=Clock().in_seconds) as server:
-        yield server
 
 
 @pytest.fixture

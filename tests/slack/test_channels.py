@@ -21,17 +21,6 @@ NO_SCOPE = Refused("missing_scope (needed: im:write)", Scope.CHANNEL)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def slack(clock: Clock) -> AsyncIterator[SlackServer]:
-    async with SlackServer(now=clock.in_seconds) as server:
-        yield server
-
-
-@pytest.fixture
 async def channels(slack: SlackServer, clock: Clock) -> AsyncIterator[Channels]:
     async with aiohttp.ClientSession() as session:
         yield Channels(slack_client(slack, session), clock)
