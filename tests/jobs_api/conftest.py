@@ -12,11 +12,6 @@ from tests.samples import Clock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 async def server(clock: Clock) -> AsyncIterator[JobsServer]:
     world = JobsWorld(seed=7, now=clock.in_seconds)
     for age in (10, 20, 30):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.store import Store, open_store
-from tests.samples import KEEP, Clock
+from tests.samples import KEEP
 
 
 @pytest.fixture
@@ -18,8 +18,3 @@ def path(tmp_path: Path) -> Path:
 async def store(path: Path) -> AsyncIterator[Store]:
     async with open_store(path, KEEP) as opened:
         yield opened
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
