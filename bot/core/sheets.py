@@ -1,0 +1,203 @@
+"""A card that is being written: which jobs come to it or go on, what its thread tells of that, and whom it rings."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.core.alerts import Broadcast, JobRef, job_ref
+from bot.core.cards import (
+    FAILURES,
+    LOUD_EVERY,
+    NEWCOMERS_EVERY,
+    REASON_WITHIN,
+    Card,
+    Entry,
+    Member,
+    member_of,
+    passes_milestone,
+)
+from bot.core.changes import Change
+from bot.core.instants import Instant
+from bot.core.likeness import Seen
+from bot.core.messages import Opening, ThreadReply, message_key
+from bot.core.reasons import asks_why
+from bot.core.threads import Said, joined, thread_reply, without
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A reply that is being written."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)  # by the key of the change
+    repeats: set[str] = field(default_factory=set)
+    rung: dict[str, None] = field(default_factory=dict)
+    loud: bool = False
+
+    def ring(self, mentions: Iterable[str]) -> None:
+        self.rung |= dict.fromkeys(mentions)
+        self.loud = True
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A card as it is from now on, its jobs that the look found, and what is to be said of it."""
+
+    card: Card
+    members: tuple[Member, ...]
+    messages: tuple[Opening | ThreadReply, ...]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """`waiting` is the reply with newcomers that nobody has begun to send, and `taken` those of them whose steps tell
+    that they joined; `opening` are the changes that open the card.
+    """
+
+    card: Card
+    now: Instant
+    waiting: ThreadReply | None = None
+    taken: list[Entry] = field(default_factory=list)
+    members: dict[JobRef, Member] = field(default_factory=dict)
+    opening: list[Change] = field(default_factory=list)
+    newcomers: _Draft = field(default_factory=_Draft)
+    steps: _Draft = field(default_factory=_Draft)
+    awaited: frozenset[str] = field(init=False)  # changes that `waiting` tells
+    touched: bool = False
+    asks_why: bool = False
+
+    def __post_init__(self) -> None:
+        self.awaited = frozenset(self.waiting.tells) if self.waiting else frozenset()
+
+    @property
+    def is_new(self) -> bool:
+        return not self.card.key
+
+    @property
+    def takes_newcomers(self) -> bool:
+        """A card of a time that has not come yet, by a clock that was set back, takes none."""
+        return self.is_new or self.card.opened_at <= self.now < self.card.until
+
+    def step(self, change: Change, entry: Entry, mentions: Iterable[str], *, worse: bool) -> None:
+        """A job on the card goes on."""
+        member = self.members[entry.job]
+        failing = self.card.failing + (change.kind in FAILURES) - (member.entry.kind in FAILURES)
+        self.card = replace(self.card, failing=failing)
+        self.steps.entries |= {told.change_key: told for told in (*self._untold(member), entry)}
+        self._call(self.steps, mentions, worse=worse)
+        self._seat(change, entry)
+
+    def join(self, change: Change, entry: Entry, mentions: Iterable[str], until: Instant) -> None:
+        """One more job comes to the card, which takes others `until` then."""
+        card, failing = self.card, change.kind in FAILURES
+        if self.is_new:
+            self.opening.append(change)
+        else:
+            self.newcomers.entries[entry.change_key] = entry
+        worse = failing and not card.failing
+        self._call(self.newcomers, mentions, worse=worse, more=passes_milestone(card.size))
+        self.card = replace(
+            self.card,
+            size=card.size + 1,
+            failing=card.failing + failing,
+            until=min(until, card.closes_at),
+            since=min(card.since, entry.at),
+        )
+        self._seat(change, entry)
+
+    def written(self, seen: Mapping[str, Seen]) -> Written:
+        """`seen` tells how often errors came up before, by their likeness."""
+        messages: list[Opening | ThreadReply] = []
+        if self.is_new:
+            messages.append(self._opened(seen))
+        if self.newcomers.entries or self.taken:
+            messages.append(self._with_newcomers())
+        if not self.newcomers.entries:
+            self._hand_over()
+        if self.steps.entries:
+            messages.append(self._reply(self.steps, "steps", self._due))
+        members = tuple(replace(member, card=self.card.key) for member in self.members.values())
+        return Written(self.card, members, tuple(messages))
+
+    def _untold(self, member: Member) -> list[Entry]:
+        """What a step has to begin with: what the card does not show any more once it is posted, and that the job
+        joined, if the thread has not told that yet.
+        """
+        before = member.entry
+        if member.unsaid:
+            self.steps.repeats.add(before.change_key)
+            return [before]
+        if before.change_key in self.awaited:
+            self.taken.append(before)
+            return [before]
+        return [before] if self.newcomers.entries.pop(before.change_key, None) else []
+
+    def _seat(self, change: Change, entry: Entry) -> None:
+        opens = self.is_new and change in self.opening[-1:]
+        self.members[job_ref(change.job)] = member_of(self.card.key, change, entry, self.now, unsaid=opens)
+        self.touched = True
+        self.asks_why = self.asks_why or asks_why(change)
+
+    def _call(self, draft: _Draft, mentions: Iterable[str], *, worse: bool, more: bool = False) -> None:
+        """Rings everybody if it gets worse, or if the card passes a milestone; else whom nothing has rung yet."""
+        card = self.card
+        late = [mention for mention in mentions if mention not in card.mentions]
+        self.card = replace(card, mentions=(*card.mentions, *late))
+        if self.is_new:
+            return  # its opening rings them
+        if more or (worse and self._may_be_loud()):
+            self.card = replace(self.card, loud_at=self.now)
+            draft.ring(self.card.mentions)
+        elif late:
+            draft.ring(late)
+
+    def _may_be_loud(self) -> bool:
+        """A card of one job gets worse aloud each time; one of several only now and then, or it would drown people."""
+        size, loud_at = self.card.size, self.card.loud_at
+        return size == 1 or loud_at is None or not 0 <= self.now - loud_at < LOUD_EVERY
+
+    def _opened(self, seen: Mapping[str, Seen]) -> Opening:
+        keys = tuple(change.key for change in self.opening)
+        alike = Counter(member.likeness for member in self.members.values() if member.likeness)
+        before = seen.get(alike.most_common(1)[0][0]) if alike else None
+        self.card = replace(self.card, key=message_key(self.card.destination, keys), seen=before)
+        return Opening(
+            key=self.card.key,
+            destination=self.card.destination,
+            card=self.card.key,
+            mentions=self.card.mentions,
+            tells=keys,
+            created_at=self.now,
+            due_at=self._due,
+        )
+
+    @property
+    def _due(self) -> Instant:
+        return self.now + REASON_WITHIN * self.asks_why
+
+    def _with_newcomers(self) -> ThreadReply:
+        waiting = without(self.waiting, self.taken) if self.waiting else None
+        if waiting and not self.newcomers.entries:
+            return waiting
+        if waiting:
+            return joined(waiting, self._reply(self.newcomers, "newcomers", waiting.due_at))
+        told_at = self.card.told_at
+        last = None if told_at is None else min(told_at, self.now)  # the clock may have been set back
+        due_at = max(self._due, 0 if last is None else last + NEWCOMERS_EVERY)
+        reply = self._reply(self.newcomers, "newcomers", due_at)
+        self.card = replace(self.card, told_at=due_at)
+        return reply
+
+    def _hand_over(self) -> None:
+        """Whom newcomers were to ring, their steps ring, if no other newcomer is left to do it."""
+        waiting = self.waiting
+        self.steps.rung |= self.newcomers.rung
+        self.steps.loud = self.steps.loud or self.newcomers.loud
+        if waiting and len(self.taken) == waiting.news.jobs:
+            self.steps.rung |= dict.fromkeys(waiting.mentions)
+            self.steps.loud = self.steps.loud or waiting.broadcast
+
+    def _reply(self, draft: _Draft, about: str, due_at: Instant) -> ThreadReply:
+        how = self.card.broadcast
+        broadcast = how is Broadcast.ALWAYS or (draft.loud and how is Broadcast.WORSE)
+        said = Said(tuple(draft.entries.values()), frozenset(draft.repeats), tuple(draft.rung), broadcast)
+        return thread_reply(self.card, about, said, self.now, due_at)
