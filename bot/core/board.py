@@ -32,7 +32,7 @@ from bot.core.cards import (
 from bot.core.changes import Change
 from bot.core.instants import Instant, length
 from bot.core.likeness import Seen, likeness
-from bot.core.messages import Opening, ThreadReply
+from bot.core.messages import About, Opening, ThreadReply
 from bot.core.sheets import Sheet
 
 
@@ -63,7 +63,7 @@ class Composed:
     @property
     def amended(self) -> Iterable[ThreadReply]:
         """Replies that may have waited, and tell less than they were to."""
-        return (each for each in self.messages if isinstance(each, ThreadReply) and each.about == "newcomers")
+        return (each for each in self.messages if isinstance(each, ThreadReply) and each.about is About.NEWCOMERS)
 
 
 def compose(

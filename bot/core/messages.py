@@ -51,16 +51,21 @@ class Opening:
     anew: int = 0
 
 
+class About(StrEnum):
+    """What a reply tells: that jobs of the card changed, or that others joined them."""
+
+    STEPS = "steps"
+    NEWCOMERS = "newcomers"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadReply:
-    """A card's thread goes on: `about` is "steps" if its jobs changed, "newcomers" if others joined them. `broadcast`
-    says that the channel sees it too.
-    """
+    """A card's thread goes on. `broadcast` says that the channel sees it too."""
 
     key: str
     destination: Destination
     card: str
-    about: str
+    about: About
     mentions: tuple[str, ...]
     broadcast: bool
     news: News

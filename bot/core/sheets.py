@@ -19,7 +19,7 @@ from bot.core.cards import (
 from bot.core.changes import Change
 from bot.core.instants import Instant
 from bot.core.likeness import Seen
-from bot.core.messages import Opening, ThreadReply, message_key
+from bot.core.messages import About, Opening, ThreadReply, message_key
 from bot.core.reasons import asks_why
 from bot.core.threads import Said, joined, thread_reply, without
 
@@ -114,7 +114,7 @@ class Sheet:
         if not self.newcomers.entries:
             self._hand_over()
         if self.steps.entries:
-            messages.append(self._reply(self.steps, "steps", self._due))
+            messages.append(self._reply(self.steps, About.STEPS, self._due))
         members = tuple(replace(member, card=self.card.key) for member in self.members.values())
         return Written(self.card, members, tuple(messages))
 
@@ -179,11 +179,11 @@ class Sheet:
         if waiting and not self.newcomers.entries:
             return waiting
         if waiting:
-            return joined(waiting, self._reply(self.newcomers, "newcomers", waiting.due_at))
+            return joined(waiting, self._reply(self.newcomers, About.NEWCOMERS, waiting.due_at))
         told_at = self.card.told_at
         last = None if told_at is None else min(told_at, self.now)  # the clock may have been set back
         due_at = max(self._due, 0 if last is None else last + NEWCOMERS_EVERY)
-        reply = self._reply(self.newcomers, "newcomers", due_at)
+        reply = self._reply(self.newcomers, About.NEWCOMERS, due_at)
         self.card = replace(self.card, told_at=due_at)
         return reply
 
@@ -196,7 +196,7 @@ class Sheet:
             self.steps.rung |= dict.fromkeys(waiting.mentions)
             self.steps.loud = self.steps.loud or waiting.broadcast
 
-    def _reply(self, draft: _Draft, about: str, due_at: Instant) -> ThreadReply:
+    def _reply(self, draft: _Draft, about: About, due_at: Instant) -> ThreadReply:
         how = self.card.broadcast
         broadcast = how is Broadcast.ALWAYS or (draft.loud and how is Broadcast.WORSE)
         said = Said(tuple(draft.entries.values()), frozenset(draft.repeats), tuple(draft.rung), broadcast)

@@ -10,7 +10,7 @@ from bot.core.alerts import JobRef
 from bot.core.cards import Card, Entry
 from bot.core.changes import SAYS_MORE, ChangeKind
 from bot.core.instants import Instant
-from bot.core.messages import NAMED_IN_THREAD, News, ThreadReply, message_key
+from bot.core.messages import NAMED_IN_THREAD, About, News, ThreadReply, message_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Said:
     broadcast: bool = False
 
 
-def thread_reply(card: Card, about: str, said: Said, now: Instant, due_at: Instant) -> ThreadReply:
+def thread_reply(card: Card, about: About, said: Said, now: Instant, due_at: Instant) -> ThreadReply:
     keys = tuple(entry.change_key for entry in said.entries if entry.change_key not in said.repeats)
     return ThreadReply(
         key=message_key(card.destination, keys),

@@ -8,7 +8,7 @@ from functools import partial
 from bot.core.alerts import JobRef
 from bot.core.card_words import ERRING, common_error, in_short, newcomers_title, news_counts, news_title, step, worst
 from bot.core.cards import Entry
-from bot.core.messages import News, ThreadReply
+from bot.core.messages import About, News, ThreadReply
 from bot.core.texts import one_line, tame
 from bot.core.wording import which_try
 from bot.slack.elements import (
@@ -67,7 +67,7 @@ def render_plain_thread_reply(reply: ThreadReply) -> str:
 
 
 def _is_single(reply: ThreadReply) -> bool:
-    return reply.about == "steps" and reply.news.jobs == 1
+    return reply.about is About.STEPS and reply.news.jobs == 1
 
 
 def _stories(news: News) -> list[list[Entry]]:
@@ -79,7 +79,7 @@ def _stories(news: News) -> list[list[Entry]]:
 
 
 def _title(reply: ThreadReply, limit: int) -> str:
-    return newcomers_title(reply.news, limit) if reply.about == "newcomers" else news_title(reply.news, limit)
+    return newcomers_title(reply.news, limit) if reply.about is About.NEWCOMERS else news_title(reply.news, limit)
 
 
 def _head(reply: ThreadReply) -> str:

@@ -15,7 +15,7 @@ from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND, Instant
 from bot.core.jobs import Field, Job
 from bot.core.likeness import Seen
-from bot.core.messages import Message, Opening, ThreadReply, message_key
+from bot.core.messages import About, Message, Opening, ThreadReply, message_key
 from tests.core.lives import NOON
 
 URLS = {"prod": "https://console.example/jobs/{job_id}"}
@@ -61,7 +61,7 @@ class Team:
         self.members |= {(member.card, member.entry.job_id): member for member in composed.members}
         for message in composed.messages:
             self.said = [each for each in self.said if each.key != message.key] + [message]
-            if isinstance(message, ThreadReply) and message.about == "newcomers":
+            if isinstance(message, ThreadReply) and message.about is About.NEWCOMERS:
                 self.waiting[message.card] = message
         self.said = [each for each in self.said if each.key not in composed.dropped]
         self.waiting = {card: reply for card, reply in self.waiting.items() if reply.key not in composed.dropped}
@@ -122,7 +122,7 @@ def test_what_follows_within_the_window_joins_the_card_and_is_told_in_its_thread
     one.later(59)
     (reply,) = one.look(change(2))
     assert isinstance(reply, ThreadReply)
-    assert (reply.about, reply.mentions, reply.broadcast) == ("newcomers", (), False)
+    assert (reply.about, reply.mentions, reply.broadcast) == (About.NEWCOMERS, (), False)
     assert (reply.news.jobs, reply.news.total) == (1, 2)
 
 
@@ -179,7 +179,7 @@ def test_what_becomes_of_a_job_is_told_on_its_card_whatever_the_rules_say() -> N
         one.later(3600)
         (reply,) = one.look(change(1, kind, tries=2))
         assert isinstance(reply, ThreadReply)
-        assert (reply.about, reply.broadcast, reply.mentions) == ("steps", False, ())
+        assert (reply.about, reply.broadcast, reply.mentions) == (About.STEPS, False, ())
     assert len(one.openings) == 1
 
 
@@ -247,7 +247,7 @@ def test_a_newcomer_to_a_card_that_had_calmed_down_is_worse() -> None:
     one.look(change(1, ChangeKind.RETRIED, 2))
     (reply,) = one.look(change(2))
     assert isinstance(reply, ThreadReply)
-    assert (reply.about, reply.broadcast) == ("newcomers", True)
+    assert (reply.about, reply.broadcast) == (About.NEWCOMERS, True)
 
 
 def test_newcomers_are_told_once_a_minute_and_those_between_together() -> None:
@@ -411,7 +411,7 @@ def test_whatever_happens_each_change_is_told_once_and_each_card_adds_up(
         jobs = [member for (on, _), member in one.members.items() if on == key]
         assert card.size == len(jobs)
         assert card.failing == sum(member.entry.kind in FAILURES for member in jobs)
-    due = [(reply.card, reply.due_at) for reply in one.replies if reply.about == "newcomers"]
+    due = [(reply.card, reply.due_at) for reply in one.replies if reply.about is About.NEWCOMERS]
     assert all(b[1] - a[1] >= MINUTE for a, b in pairwise(due) if a[0] == b[0])
 
 

@@ -12,7 +12,7 @@ from bot.core.changes import Change, ChangeKind
 from bot.core.instants import Instant, length
 from bot.core.jobs import FINAL
 from bot.core.likeness import Seen, likeness
-from bot.core.messages import Message, Opening, ThreadReply
+from bot.core.messages import About, Message, Opening, ThreadReply
 from tests.samples import DAY, MINUTE
 
 FAILED = frozenset({"failed", "incomplete"})
@@ -257,9 +257,9 @@ class Book:
             story.key = openings[story.place, tuple(story.opening)]
             self.carried[story.key] = tuple(story.opening)
         replies = {(m.card, m.about): m for m in messages if isinstance(m, ThreadReply)}
-        stepped = {(story.key, "steps"): story.steps for story in self.stories if story.steps}
-        joined = {(story.key, "newcomers"): story.newcomers for story in self.stories if story.newcomers}
-        amended = {where for where in replies if where[1] == "newcomers"}
+        stepped = {(story.key, About.STEPS): story.steps for story in self.stories if story.steps}
+        joined = {(story.key, About.NEWCOMERS): story.newcomers for story in self.stories if story.newcomers}
+        amended = {where for where in replies if where[1] is About.NEWCOMERS}
         assert replies.keys() - amended == stepped.keys()
         replies = dict(sorted(replies.items(), key=lambda each: each[0][1], reverse=True))  # steps take from newcomers
         for where, reply in replies.items():
@@ -276,7 +276,7 @@ class Book:
 
     def _move(self, story: Story, reply: ThreadReply, own: Sequence[str]) -> None:
         """What a step's reply tells beside its own is that its jobs joined, which nobody had been told."""
-        if reply.about != "steps":
+        if reply.about is not About.STEPS:
             return
         joined = [change for change in reply.tells if change not in own]
         jobs = {change.split("/")[1] for change in own}

@@ -18,7 +18,7 @@ from bot.core.instants import SECOND, instant, write_duration
 from bot.core.jobs import Field, Filter, Job, JobQuery, Progress, View
 from bot.core.likeness import Seen
 from bot.core.memory import Memory
-from bot.core.messages import News, Opening, ThreadReply
+from bot.core.messages import About, News, Opening, ThreadReply
 from bot.core.replies import (
     Candidates,
     Health,
@@ -91,7 +91,7 @@ def opening(face: Face) -> Opening:
 
 
 def reply(
-    entries: Sequence[Entry], about: str = "steps", *, mentions: tuple[str, ...] = (), **news: object
+    entries: Sequence[Entry], about: About = About.STEPS, *, mentions: tuple[str, ...] = (), **news: object
 ) -> ThreadReply:
     jobs = len({each.job for each in entries})
     made = News(
@@ -203,13 +203,13 @@ REPLIED: dict[str, ThreadReply] = {
         counts={"retried": 500},
         total=500,
     ),
-    "thread_newcomer": reply([entry(1)], "newcomers", total=2),
+    "thread_newcomer": reply([entry(1)], About.NEWCOMERS, total=2),
     "thread_newcomers_12": reply(
-        [entry(number, error=ERRORS[number % 3]) for number in range(1, 13)], "newcomers", total=13
+        [entry(number, error=ERRORS[number % 3]) for number in range(1, 13)], About.NEWCOMERS, total=13
     ),
     "thread_newcomers_500": reply(
         [entry(number) for number in range(1, 51)],
-        "newcomers",
+        About.NEWCOMERS,
         mentions=RINGING,
         jobs=483,
         counts={"failed": 483},

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.core.messages import Delivered, Gone, Outcome, Parcel, Refused, Scope, TryLater, Unknown
+from bot.core.messages import About, Delivered, Gone, Outcome, Parcel, Refused, Scope, TryLater, Unknown
 from bot.core.threads import Said, thread_reply
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.slack_server import SlackServer
@@ -33,7 +33,10 @@ IN_DOUBT = """internal_error fatal_error request_timeout service_unavailable upd
 
 
 REPLY = Parcel(
-    thread_reply(card(), "steps", Said((entry(kind="retried"),)), NOW, NOW), attempts=1, channel=None, thread="1.000001"
+    thread_reply(card(), About.STEPS, Said((entry(kind="retried"),)), NOW, NOW),
+    attempts=1,
+    channel=None,
+    thread="1.000001",
 )
 
 

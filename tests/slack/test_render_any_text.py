@@ -10,7 +10,7 @@ from bot.core.card_words import STATES
 from bot.core.cards import NAMED, Entry, Face, Likeness
 from bot.core.commands import ListJobs
 from bot.core.jobs import JobQuery, View
-from bot.core.messages import Message
+from bot.core.messages import About, Message
 from bot.core.replies import HealthReport, Note, Overview
 from bot.core.texts import NOTHING, isolated, one_line, tame, tame_lines
 from bot.sandbox.blocks import problems
@@ -95,9 +95,9 @@ def test_a_card_of_any_text_is_taken_by_slack_and_rings_only_whom_it_should(
         assert all(each.job_id in shown for each in named)
 
 
-@given(ENTRIES, st.sampled_from(["steps", "newcomers"]), ANY, st.integers(0, 600))
+@given(ENTRIES, st.sampled_from(About), ANY, st.integers(0, 600))
 def test_a_reply_in_a_thread_of_any_text_is_taken_by_slack_and_rings_only_whom_it_should(
-    entries: list[Entry], about: str, label: str, unnamed: int
+    entries: list[Entry], about: About, label: str, unnamed: int
 ) -> None:
     jobs = len({each.job for each in entries}) + unnamed
     said = reply(entries, about, mentions=("@U0123456",), jobs=jobs, total=jobs, label=(label,), show_source=True)
@@ -108,7 +108,7 @@ def test_a_reply_in_a_thread_of_any_text_is_taken_by_slack_and_rings_only_whom_i
 def test_jobs_with_ids_of_any_length_are_named_as_far_as_there_is_room() -> None:
     long = [entry(number, job_id=f"{number}{'&' * 300}", error=f"{number}" * 300) for number in range(50)]
     is_sound_message(reply(long, mentions=("@U0123456",)))
-    is_sound_message(reply(long, "newcomers", mentions=("@U0123456",), jobs=500, total=500))
+    is_sound_message(reply(long, About.NEWCOMERS, mentions=("@U0123456",), jobs=500, total=500))
     card = face(long[:10], jobs=50, counts={"failed": 50})
     is_sound_message(replace(opening(card), mentions=("@U0123456",)), card)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.messages import ThreadReply
+from bot.core.messages import About, ThreadReply
 from bot.sandbox.blocks import problems
 from bot.sandbox.reading import rendered_text, rings
 from bot.slack.elements import MESSAGE_MAX, TEXT_MAX, measure
@@ -44,7 +44,7 @@ def test_a_step_is_a_whole_sentence_that_can_stand_alone_in_the_channel() -> Non
 
 def test_how_long_each_newcomer_takes_is_told_though_all_are_overdue() -> None:
     late = [entry(number, kind="overdue", error="", detail=f"RUNNING for 3d {number}h") for number in (1, 2)]
-    newcomers = reply(late, "newcomers", total=3)
+    newcomers = reply(late, About.NEWCOMERS, total=3)
     for told in (
         shown(newcomers),
         render_thread_reply(newcomers).text,
