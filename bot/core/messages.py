@@ -60,7 +60,9 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadReply:
-    """A card's thread goes on. `broadcast` says that the channel sees it too."""
+    """A card's thread goes on. `broadcast` says that the channel sees it too; `aside`, that it is told in the channel
+    itself, because Slack takes it under no card.
+    """
 
     key: str
     destination: Destination
@@ -72,6 +74,7 @@ class ThreadReply:
     tells: tuple[str, ...]
     created_at: Instant
     due_at: Instant
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,13 +255,15 @@ def rank(message: Message) -> int:
             assert_never(message)
 
 
-def reopened(card: str, destination: Destination, anew: int, now: Instant) -> Opening:
-    """A card that is posted again. It rings nobody: whoever was to hear of it has heard."""
+def reopened(card: str, destination: Destination, anew: int, now: Instant, mentions: tuple[str, ...] = ()) -> Opening:
+    """A card that is posted again. It rings nobody, for whoever was to hear of it has heard; or, if its post was
+    refused, whom that was to ring.
+    """
     return Opening(
         key=message_key(destination, (card, f"anew {anew}")),
         destination=destination,
         card=card,
-        mentions=(),
+        mentions=mentions,
         tells=(),
         created_at=now,
         due_at=now,

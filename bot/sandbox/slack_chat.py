@@ -114,6 +114,8 @@ def _thread(state: SlackState, channel: Channel, args: Arguments) -> str | None:
         raise Refused("thread_not_found")
     if parent.is_reply or parent.ephemeral_for is not None:
         raise Refused("cannot_reply_to_message")
+    if state.threads_locked:
+        raise Refused("restricted_action_thread_locked")
     return _below_deleted(state.orphans, ts) if parent.deleted else ts
 
 

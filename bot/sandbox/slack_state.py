@@ -67,6 +67,8 @@ class SlackState:
         self.edit_window: float | None = None
         """For how many seconds a message may be edited; None: for ever, as where no admin has set a limit."""
         self.orphans = Orphans.REFUSED
+        self.threads_locked = False
+        """Whether an admin lets nobody reply in threads."""
         self._triggers: dict[str, float] = {}
         self._listeners: list[Listener] = []
         self._numbers = count(1)

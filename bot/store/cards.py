@@ -55,6 +55,7 @@ from bot.store.rows import (
 
 UNDER_WAY = 60 * SECOND  # no edit takes longer
 UNPOSTED = "its card cannot be posted"
+POSTED_ANEW_AT_MOST = 5  # if each post is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +188,25 @@ async def anchor(db: Connection, opening: Opening, outcome: Delivered, version: 
         await _close(db, opening.card)
 
 
-async def lose(db: Connection, card: str) -> None:
-    """The card cannot be posted: nothing is told in its thread, and what follows opens another one."""
-    await _close(db, card)
-    await db.run("refuse_replies", key=card, why=UNPOSTED)
+async def lose(db: Connection, opening: Opening, now: Instant) -> None:
+    """The card's post was given up. What waits to be told below it is no worse for that: it gets another post. If there
+    is nothing, or that was tried often enough, nothing is told in its thread, and what follows opens another card.
+    """
+    waits = await db.row("waiting_reply", card=opening.card)
+    if waits and opening.anew < POSTED_ANEW_AT_MOST:
+        await open_anew(db, opening.card, None, now, opening.mentions)
+    else:
+        await _close(db, opening.card)
+        await db.run("refuse_replies", key=opening.card, why=UNPOSTED)
 
 
-async def open_anew(db: Connection, card: str, ts: str, now: Instant) -> None:
-    """The card is not where it was posted. Its thread goes on under a new post, which rings nobody."""
+async def open_anew(db: Connection, card: str, ts: str | None, now: Instant, mentions: tuple[str, ...] = ()) -> None:
+    """The card is not where it was posted (None: nowhere yet). Its thread goes on under a new post, which rings these
+    people.
+    """
     for row in await db.rows("lose_anchor", key=card, ts=ts):
         await db.run("pace_card", key=card, pace=edit_pace(row["anew"]))
-        opening = reopened(card, row["destination"], row["anew"], now)
+        opening = reopened(card, row["destination"], row["anew"], now, mentions)
         await db.run("enqueue_message", **message_values(opening), version=VERSION, now=now)
 
 

@@ -23,13 +23,13 @@ from bot.core.messages import (
     Unknown,
     again_in,
 )
-from bot.core.pacing import BURST, EDIT_EVERY, backoff, paced
+from bot.core.pacing import BURST, EDIT_EVERY, EDITS_EVERY, SUSPICIOUS, backoff, paced
 from bot.sql.sqlite import Connection, Database
 from bot.store.cards import anchor, draw, lose, open_anew
 from bot.store.routes import WORKSPACE, park
 from bot.store.rows import card_of, parcel_of, to_json, twin_of
 
-AHEAD = BURST * SECOND  # no mark is further ahead, unless the clock has been set back
+AHEAD = max(BURST * SECOND, 2 * EDITS_EVERY)  # no mark is further ahead, unless the clock has been set back
 UNNAMED = "no rule names this place any more"
 
 
@@ -132,8 +132,10 @@ async def _parcel(db: Connection, claimed: sqlite3.Row) -> Parcel:
     card = await db.row("card", key=claimed["card"])
     if card is None:
         return parcel
+    if isinstance(parcel.message, ThreadReply):
+        return replace(parcel, thread=None if parcel.message.aside else card["ts"])
     if not isinstance(parcel.message, Opening):
-        return replace(parcel, thread=card["ts"])
+        return parcel
     return replace(parcel, face=await draw(db, card_of(card), parcel.message.mentions), version=card["version"])
 
 
@@ -156,10 +158,16 @@ async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, no
 
 
 async def _astray(db: Connection, parcel: Parcel, outcome: Gone, now: Instant, chance: float) -> None:
-    """The card of a reply is gone: the reply goes under the one that is posted in its place."""
+    """The card of a reply is gone: the reply goes under the one that is posted in its place; or into the channel, if
+    that was not the first one.
+    """
     again_at = now + int(backoff(parcel.attempts, chance) * SECOND)
     await _settle(db, parcel, outcome, "queued", now, again_at)
-    await _reopen(db, parcel, now)
+    reply = parcel.message
+    if isinstance(reply, ThreadReply) and await db.row("often_anew", key=reply.card, times=SUSPICIOUS):
+        await db.run("tell_aside", key=reply.key, body=to_json(replace(reply, aside=True)))
+    else:
+        await _reopen(db, parcel, now)
 
 
 async def _reopen(db: Connection, parcel: Parcel, now: Instant) -> None:
@@ -173,7 +181,7 @@ async def _refused(db: Connection, parcel: Parcel, outcome: Refused, now: Instan
         return await park(db, parcel.message.destination, outcome, now)
     await _settle(db, parcel, outcome, "refused", now)
     if isinstance(parcel.message, Opening):
-        await lose(db, parcel.message.card)
+        await lose(db, parcel.message, now)
     return True
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bot import BotError
+from bot.core.cards import FOLLOWED
 from bot.core.instants import Instant, length
 from bot.core.memory import PATIENCE
 from bot.sql.sqlite import (
@@ -60,7 +61,7 @@ class Store:
             await db.run("prune_looks", day_ago=now - length(CERTIFICATES_KEPT), before=before, latest=PATIENCE - 1)
             for name in ("prune_changes", "prune_tellings", "prune_messages", "prune_jobs"):
                 await db.run(name, before=before)
-            for row in await db.rows("prune_cards", before=before):
+            for row in await db.rows("prune_cards", before=before, ended_after=now - FOLLOWED):
                 await db.run("leave_card", key=row["key"])
 
 

@@ -101,10 +101,12 @@ def _astray(stage: CardStage, posted: Posted) -> Iterator[Fault]:
 
 
 def _wrongly_rung(stage: CardStage) -> Iterator[Fault]:
-    """Whoever is rung by a post is rung because a card opens, or because it gets worse: that the channel sees too."""
+    """Whoever is rung by a post is rung because a card opens, or because it gets worse: that the channel sees too. What
+    takes the place of a post that was refused may ring as that was to.
+    """
+    instead = {key for story in stage.book.stories if story.key in stage.refused for key in _keys(story)}
     for call in stage.slack.state.calls:
-        if call.method == POST:
-            key = _key_in(call.args)
+        if call.method == POST and (key := _key_in(call.args)) not in instead:
             if stage.book.rings(key) not in {None, USER in str(call.args)}:
                 yield "rings wrongly", key, call.args
             if stage.book.is_aloud(key) not in {None, bool(read(call.args, "reply_broadcast"))}:

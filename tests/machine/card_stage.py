@@ -165,9 +165,15 @@ class CardStage(Stage):
 
     async def _note_refused(self, message: Message) -> None:
         self.refused.add(message.key)
-        if isinstance(message, Opening):
+        if isinstance(message, Opening) and not await self._is_opened_anew(message.card):
             self.book.lose(message.card)
             self.refused.update(await self._unsaid(message.card))
+
+    async def _is_opened_anew(self, card: str) -> bool:
+        """Whether the card gets another post, for the sake of what is to be told below it."""
+        wanted = "SELECT 1 FROM messages WHERE card = :card AND kind = 'opening' AND state = 'queued'"
+        async with self.store.db.transaction() as db:
+            return bool(await db.query(wanted, {"card": card}))
 
     async def _unsaid(self, card: str) -> list[str]:
         async with self.store.db.transaction() as db:

@@ -56,6 +56,13 @@ async def test_a_reply_to_a_deleted_card_may_also_lose_its_thread_in_silence(
     assert [(message["text"], message.get("subtype")) for message in shown] == [("late", None)]
 
 
+async def test_a_locked_thread_takes_no_reply(slack: SlackServer, client: AsyncWebClient) -> None:
+    card = await say(client, "card")
+    slack.state.threads_locked = True
+    with pytest.raises(SlackApiError, match="restricted_action_thread_locked"):
+        await say(client, "reply", card)
+
+
 async def test_the_thread_of_a_deleted_card_that_had_none_is_not_found(
     slack: SlackServer, client: AsyncWebClient
 ) -> None:

@@ -74,5 +74,6 @@ async def test_what_was_said_long_ago_is_not_read_again_to_find_what_is_due(stor
         plan = await db.query(f"EXPLAIN QUERY PLAN {statements()[name]}", {"now": NOW, "slack": 0})
     steps = [str(row["detail"]) for row in plan]
     assert "SCAN m USING INDEX messages_open" in steps
+    assert "SEARCH b USING INDEX messages_of_card (card=? AND kind=? AND seq<?)" in steps
     small = {"SCAN routes", "SCAN c USING INDEX cards_to_edit"}
     assert not [step for step in steps if step.startswith("SCAN") and "messages_open" not in step and step not in small]

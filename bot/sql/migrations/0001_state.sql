@@ -107,6 +107,7 @@ CREATE TABLE messages (
 
 CREATE INDEX messages_refused ON messages (seq) WHERE state = 'refused';
 CREATE INDEX messages_open ON messages (destination, state) WHERE state IN ('queued', 'sending');
+CREATE INDEX messages_of_card ON messages (card, kind, seq) WHERE state IN ('queued', 'sending');
 
 CREATE TABLE tellings (
     change_key TEXT NOT NULL,
@@ -200,9 +201,10 @@ WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
         WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending')
             AND (u.destination = m.destination OR q.channel = coalesce(r.channel, m.destination)));
 
--- Cards that differ from what they show, and from when on they may be edited. '*edits' stands for all edits together.
+-- Cards that differ from what they show, since when they wait, and from when on they may be edited. '*edits' stands for
+-- all edits together.
 CREATE VIEW edits AS
-SELECT c.key, max(c.edit_due, coalesce(r.not_before, 0),
+SELECT c.key, c.edit_due AS waits_since, max(c.edit_due, coalesce(r.not_before, 0),
     coalesce((SELECT max(max(w.not_before, iif(w.destination = '*edits', w.mark, 0))) FROM routes w
         WHERE w.destination IN ('*', '*edits')), 0)) AS due_at
 FROM cards c LEFT JOIN routes r ON r.destination = c.destination

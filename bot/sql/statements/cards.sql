@@ -43,6 +43,10 @@ UPDATE cards SET edit_due = :now, edited_at = :now WHERE version > shown_version
 -- A card as it stands.
 SELECT body, version, rung, ts FROM cards WHERE key = :key;
 
+-- often_anew --
+-- Whether the card was posted again so many times.
+SELECT 1 FROM cards WHERE key = :key AND anew >= :times;
+
 -- newest_members --
 -- The jobs of a card with the latest news.
 SELECT entry FROM members WHERE card = :card ORDER BY at DESC, job_id DESC, source LIMIT :limit;
@@ -57,8 +61,8 @@ SELECT min(error) AS error, count(*) AS jobs FROM members WHERE card = :card AND
 GROUP BY likeness ORDER BY jobs DESC, likeness LIMIT :limit;
 
 -- editable --
--- The card that has waited longest for an edit.
-SELECT key FROM edits WHERE due_at <= :now ORDER BY due_at, key LIMIT 1;
+-- The card that has waited longest for an edit; not that whose edit was held up longest by what holds up all.
+SELECT key FROM edits WHERE due_at <= :now ORDER BY waits_since, key LIMIT 1;
 
 -- claim_edit --
 -- Nobody else edits it meanwhile.
@@ -84,7 +88,7 @@ WHERE key = :key;
 -- lose_anchor --
 -- The card is not where it was posted, or stays there as it is: it has to be posted anew.
 UPDATE cards SET ts = NULL, shown = '', shown_version = 0, edit_attempts = 0, anew = anew + 1
-WHERE key = :key AND ts = :ts RETURNING anew, destination;
+WHERE key = :key AND ts IS :ts RETURNING anew, destination;
 
 -- pace_card --
 -- How often it is edited at most.
@@ -103,16 +107,21 @@ DELETE FROM members WHERE card = :key;
 UPDATE cards SET edit_due = min(edit_due, :now + :every) WHERE version > shown_version;
 
 -- abandon_cards --
--- Cards in such a place tell nothing more.
+-- Cards in such a place tell nothing more; but for one that is on its way there.
 UPDATE cards SET until = 0, shown_version = version
 WHERE :all_known
+    AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.card = cards.key AND m.state = 'sending'
+        AND m.state IN ('queued', 'sending'))
     AND coalesce((SELECT r.channel FROM routes r WHERE r.destination = cards.destination), destination) NOT IN (
         SELECT coalesce(r.channel, n.value) FROM json_each(:named) n LEFT JOIN routes r ON r.destination = n.value)
 RETURNING key;
 
 -- prune_cards --
--- Cards that nothing happened to for as long as the store keeps, and that have nothing left to say.
+-- Cards that nothing happened to for as long as the store keeps, that follow no job and have nothing left to say.
 DELETE FROM cards WHERE until < :before AND edited_at < :before
+    AND NOT EXISTS (SELECT 1 FROM members m WHERE m.card = cards.key AND (m.ended_at >= :ended_after
+        OR (m.ended_at IS NULL AND EXISTS (SELECT 1 FROM jobs j
+            WHERE j.source = m.source AND j.id = m.job_id AND j.gone_at IS NULL))))
     AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.card = cards.key AND b.destination = cards.destination
         AND b.state IN ('queued', 'sending'))
 RETURNING key;

@@ -18,9 +18,17 @@ WHERE kind = 'newcomers' AND state = 'queued' AND state IN ('queued', 'sending')
 SELECT m.key, m.body FROM tellings t JOIN messages m ON m.key = t.message_key
 WHERE t.change_key = :change_key AND m.kind IN ('newcomers', 'steps') AND m.state = 'queued' AND m.attempts = 0;
 
+-- waiting_reply --
+-- Whether anything waits to be told in the thread of the card.
+SELECT 1 FROM messages WHERE card = :card AND kind IN ('newcomers', 'steps') AND state IN ('queued', 'sending') LIMIT 1;
+
 -- amend_reply --
 -- What a reply tells, before anybody sends it.
 UPDATE messages SET body = :body WHERE key = :key AND state = 'queued' AND attempts = 0;
+
+-- tell_aside --
+-- What a reply tells, and that it is told in the channel itself.
+UPDATE messages SET body = :body WHERE key = :key;
 
 -- wait_for_no_reason --
 -- Messages that wait for the reason of a failure at this source go out without it.

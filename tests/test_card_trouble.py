@@ -1,0 +1,111 @@
+"""Cards that Slack does not take, whose threads it locks, or that are given up meanwhile: no alert is lost by that."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.changes import ChangeKind
+from bot.core.doubts import OnDoubt
+from bot.sandbox import slack_faults as faults
+from bot.sandbox.reading import rendered_text
+from tests.samples import rule
+from tests.world import World
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+DAY = 24 * 3600
+
+
+async def seconds(world: World, count: int) -> None:
+    for _ in range(count):
+        world.clock.advance(1)
+        await world.deliver()
+
+
+def shown(world: World) -> list[str]:
+    return [rendered_text(post) for post in world.posts()]
+
+
+async def running(world: World, *names: str) -> list[str]:
+    jobs = [world.jobs.world.add(name, status="RUNNING", age=60).id for name in names]
+    await world.good_look()
+    world.clock.advance(1)
+    return jobs
+
+
+async def fails(world: World, *jobs: str) -> None:
+    for job in jobs:
+        world.jobs.world.fail(job, "out of memory")
+    await world.good_look()
+
+
+async def test_the_jobs_that_joined_a_card_that_is_held_are_told_on_another_post_that_rings(world: World) -> None:
+    world.rules = [rule(mention=["@U0SANDBOX1"])]
+    world.on_doubt = OnDoubt.HOLD
+    world.slack.fault(faults.refused("missing_scope"), method="conversations.history", times=None)
+    first, *others = await running(world, "press", "lathe", "mill")
+    world.slack.fault(faults.DROPPED, method="chat.postMessage")
+    await fails(world, first)
+    await world.deliver()
+    await fails(world, *others)
+    await seconds(world, 5)
+    (card, reply) = shown(world)
+    assert "3 jobs failed" in card
+    assert "U0SANDBOX1" in world.posts()[0].text
+    assert all(name in reply for name in ("lathe", "mill"))
+
+
+async def test_a_card_that_slack_never_takes_is_given_up_in_the_end(world: World) -> None:
+    world.slack.fault(faults.refused("no_text"), method="chat.postMessage", times=None)
+    first, other = await running(world, "press", "lathe")
+    await fails(world, first)
+    await fails(world, other)
+    await seconds(world, 60)
+    states = {telling.state for entry in await world.history() for telling in entry.tellings}
+    assert states == {"refused"}
+    assert world.post_calls() <= 20
+
+
+async def test_where_threads_are_locked_replies_are_told_in_the_channel_and_few_cards_are_posted(world: World) -> None:
+    world.slack.state.threads_locked = True
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 1)
+    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.fail):
+        step(job)
+        await world.good_look()
+        await seconds(world, 120)
+    assert len(world.posts()) <= 6
+    assert all(
+        any(f"press ({job}) {told}" in each.text for each in world.posts()) for told in ("was retried", "failed")
+    )
+
+
+async def test_a_card_on_its_way_to_a_place_that_is_not_named_any_more_arrives_whole(world: World) -> None:
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    world.slack.fault(faults.rate_limited(1), method="chat.postMessage")
+    (parcel,) = await world.store.outbox.claim_due(world.clock())
+    await world.store.outbox.resolve("#ml-alerts", world.slack.state.channel("ml-alerts").id)
+    await world.store.outbox.abandon([])
+    outcome = await world.sink.deliver(parcel, world.slack.state.channel("ml-alerts").id)
+    await world.store.outbox.settle(parcel, outcome, world.clock(), 0.0)
+    await seconds(world, 5)
+    assert ["press" in each for each in shown(world)] == [True]
+
+
+@pytest.mark.parametrize("days", [8, 100])
+async def test_a_card_stays_true_as_long_as_its_job_lives_however_long_the_store_keeps(world: World, days: int) -> None:
+    world.rules = [replace(rule(), on=frozenset({ChangeKind.OVERDUE}))]
+    job = world.jobs.world.add("press", status="PENDING", age=60).id
+    await world.good_look()
+    world.clock.advance(7 * 3600)
+    await world.good_look()
+    await seconds(world, 2)
+    world.clock.advance(days * DAY)
+    await world.store.prune(world.clock())
+    world.jobs.world.start(job)
+    await world.good_look()
+    await seconds(world, 5)
+    (card, *_) = shown(world)
+    assert "running" in card.casefold()
