@@ -123,6 +123,18 @@ def test_what_follows_a_failure_is_told_in_the_thread_of_its_card() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("retried", "nightly-train-1 (job_00000000000000000000000001) was retried and waits, try 2."),
+        ("recovered", "nightly-train-1 (job_00000000000000000000000001) recovered on try 2."),
+    ],
+)
+def test_the_thread_does_not_repeat_what_the_posted_card_told(kind: str, text: str) -> None:
+    assert [post["text"] for post in posts(configured(), kind=kind)] == [text, text]
+    assert "CUDA" not in shown(configured(), kind=kind).split("the card then shows")[0]
+
+
+@pytest.mark.parametrize(
     ("asked", "words"),
     [
         ({"name": "nightyl"}, 'no rule "nightyl": did you mean "nightly"? It can be "nightly", "everything else".'),
