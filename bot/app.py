@@ -135,6 +135,7 @@ async def _slack_side(loops: Loops, bolt: AsyncApp) -> None:
         loops.reporter.knocked(door)
         if door.is_open:
             break
+        loops.may_look.set()
         await rest(loops.stop.wait(), KNOCK_EVERY)
     if not app_token:
         loops.reporter.heard(connected=True)  # Slack's requests come by HTTP: there is no connection to wait for

@@ -37,6 +37,7 @@ from bot.vitals import Vitals
 DELIVER_EVERY = 5.0  # seconds, if nothing wakes the delivery before
 DELIVER_PAUSE = 0.05  # seconds between two rounds at least
 PRUNE_EVERY = 3_600.0  # seconds
+FOUND_WITHIN = 10.0  # seconds for channels to be found before the first look
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class Loops:
     stop: asyncio.Event
     chance: Callable[[], float]  # in [0, 1)
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
+    may_look: asyncio.Event = field(default_factory=asyncio.Event)  # for all that Slack has to say
 
     @property
     def job_urls(self) -> Mapping[str, str]:
@@ -66,6 +68,7 @@ class Loops:
 
     async def look(self, api: JobsApi) -> None:
         """Looks at one source, again and again. BotError if the very first look shows that the key is no good."""
+        await self._until_found()
         every, loop = self.config.poll.every.total_seconds(), f"look at {api.source}"
         api.asking = lambda: self.vitals.turned(loop, now(), 0)
         while not self.stop.is_set():
@@ -89,6 +92,18 @@ class Loops:
             self.vitals.turned(loop, now(), int(wait * SECOND))
             await rest(self.stop.wait(), wait)
 
+    async def _until_found(self) -> None:
+        """A name that is not known yet may be that of a channel which has cards: the first look waits a little for it,
+        but not for a Slack that cannot be reached.
+        """
+        if await self._strange():
+            await rest(self._woken(self.may_look), FOUND_WITHIN)
+
+    async def _strange(self) -> tuple[str, ...]:
+        """The channels whose id is not known."""
+        names = [name for name in destinations(self.config.rules) if name.startswith("#")]
+        return await self.storing("finding", self.store.outbox.unresolved(names)) or ()
+
     async def _explain(self, api: JobsApi, look: Looked, seconds: float) -> None:
         """Asks why the look's jobs failed. The next look does not wait for it, or no more than a second."""
         asking = explain(api, self.store.looks, look.verdicts, seconds)
@@ -108,25 +123,31 @@ class Loops:
                 wait = await self._until_due()
                 self.vitals.turned("delivery", now(), int(DELIVER_EVERY * SECOND))
                 await rest(self.stop.wait(), DELIVER_PAUSE)
-                await rest(self._woken(), max(0.0, wait - DELIVER_PAUSE))
+                await rest(self._woken(self.outbox_filled), max(0.0, wait - DELIVER_PAUSE))
 
     async def find(self, sink: SlackSink) -> None:
-        """Looks for the destinations, ever more rarely, until each is found. Alerts do not wait for it. Then it is
-        known what waits for a place that none of them is.
+        """Looks for the destinations, ever more rarely, until each is found; first for those that the first look waits
+        for. Alerts do not wait. Then it is known what waits for a place that none of them is.
         """
-        missing = destinations(self.config.rules)
+        named, strange = destinations(self.config.rules), await self._strange()
+        missing = await self._seek(sink, strange)
+        self.may_look.set()
+        missing += await self._seek(sink, tuple(name for name in named if name not in strange))
         for attempt in count(1):
-            sought = missing
-            troubles = await self.storing("finding", resolve_routes(self.store.outbox, sink, sought, now))
-            if troubles is not None:
-                self.reporter.resolved(sought, troubles)
-                missing = tuple(troubles)
             if not missing:
-                named = destinations(self.config.rules)
                 self.reporter.abandoned(await self.storing("giving up", self.store.outbox.abandon(named)) or 0)
             if not missing or self.stop.is_set():
                 return
             await rest(self.stop.wait(), park_time(attempt))
+            missing = await self._seek(sink, missing)
+
+    async def _seek(self, sink: SlackSink, sought: tuple[str, ...]) -> tuple[str, ...]:
+        """Those that cannot be found."""
+        troubles = await self.storing("finding", resolve_routes(self.store.outbox, sink, sought, now))
+        if troubles is None:
+            return sought
+        self.reporter.resolved(sought, troubles)
+        return tuple(troubles)
 
     async def prune(self) -> None:
         while not self.stop.is_set():
@@ -173,13 +194,13 @@ class Loops:
         self.reporter.stored(what, str(trouble or ""))
         return done
 
-    async def _woken(self) -> None:
-        stop, filled = asyncio.create_task(self.stop.wait()), asyncio.create_task(self.outbox_filled.wait())
+    async def _woken(self, by: asyncio.Event) -> None:
+        stop, woken = asyncio.create_task(self.stop.wait()), asyncio.create_task(by.wait())
         try:
-            await asyncio.wait({stop, filled}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stop, woken}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.cancel()
-            filled.cancel()
+            woken.cancel()
 
 
 async def rest(until: Awaitable[object], seconds: float) -> None:

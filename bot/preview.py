@@ -11,6 +11,7 @@ from bot import BotError
 from bot.config import Config, nearest, shown
 from bot.core.alerts import Rule
 from bot.core.changes import Change, ChangeKind
+from bot.core.deadlines import Deadline
 from bot.core.instants import exact_duration, whole_seconds
 from bot.core.made_up import NOW, sorts, story
 from bot.core.messages import ThreadReply
@@ -73,11 +74,22 @@ def _kind(rule: Rule, word: str | None) -> ChangeKind:
 def _story(config: Config, rule: Rule, kind: str | None, count: int) -> Sequence[Sequence[Change]]:
     """Of jobs that come to this rule, if there can be any; else of such as it would take if it stood first."""
     told = _kind(rule, kind)
-    stories = [story(rule, told, sort, count) for sort in sorts(rule, config.source_names, count)]
-    covered = [each for each in stories if all(map(rule.matches, each[-1]))]
+    deadlines = [each for each in config.deadlines if each.after and told is ChangeKind.OVERDUE]
+    made = dict.fromkeys(sorts(rule, config.source_names, count, deadlines))
+    stories = [story(rule, told, sort, count, config.deadlines, config.thrashing) for sort in made]
+    covered = [each for each in stories if len(each[-1]) == count and all(map(rule.matches, each[-1]))]
     if not covered:
-        raise BotError(f"The rule {shown(rule.name)} covers no job that can be made up: look at its globs.")
+        raise BotError(_nothing(rule, told, deadlines))
     return next((each for each in covered if not caught_by(rule, config.rules, each[0][0])), covered[0])
+
+
+def _nothing(rule: Rule, kind: ChangeKind, deadlines: Sequence[Deadline]) -> str:
+    none = f"The rule {shown(rule.name)} covers no job that can be made up"
+    if kind is not ChangeKind.OVERDUE:
+        return f"{none}: look at its globs."
+    if not deadlines:
+        return 'No job is ever overdue: every deadline in [[deadlines]] has after = "never".'
+    return f"{none} and is ever overdue: look at its globs, and at [[deadlines]]."
 
 
 def _said(config: Config, rule: Rule, changes: Iterable[Sequence[Change]]) -> Sequence[Said]:

@@ -1,4 +1,6 @@
-"""The loop of the looks shows that it turns: from before the first look on, and with each request of a long one."""
+"""The loop of the looks shows that it turns: from before the first look on, and with each request of a long one. The
+first look waits for what Slack has to say, within bounds.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,12 +15,15 @@ from bot.core.commands import ShowHealth
 from bot.core.replies import HealthReport
 from bot.loops import Loops
 from bot.report import Reporter
+from bot.sandbox.slack_faults import DROPPED, stall
 from bot.telemetry import Metrics
 from bot.vitals import Sight, Vitals
+from tests.samples import PLACE
 from tests.world import World
 
 LEAST = Path(__file__).parent / "configs" / "right" / "least.toml"
 LOOP = "look at default"
+LIST = "conversations.list"
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -34,6 +39,7 @@ def loops_of(world: World) -> Loops:
 async def looking(world: World) -> AsyncIterator[Vitals]:
     """The loop, until its first look is done."""
     loops = loops_of(world)
+    loops.may_look.set()
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(loops.look(world.api))
         yield loops.vitals
@@ -78,3 +84,47 @@ async def test_who_asks_for_health_is_told_that_the_state_file_cannot_be_written
     reply = await loops.ask(ShowHealth())
     assert isinstance(reply, HealthReport)
     assert reply.health.store_troubles == ("database or disk is full",)
+
+
+async def first_look(world: World, loops: Loops) -> None:
+    """Returns once it has begun."""
+    seen = len(world.jobs.requests)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        group.create_task(loops.look(world.api))
+        await world.jobs.seen(seen + 1)
+        loops.stop.set()
+
+
+async def test_the_first_look_waits_until_the_names_of_channels_have_been_looked_up(world: World) -> None:
+    loops, seen = loops_of(world), len(world.jobs.requests)
+    world.slack.fault(stall(), method=LIST)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(first_look(world, loops))
+        group.create_task(loops.find(world.sink))
+        await world.slack.state.bell.until(lambda: [call.method for call in world.slack.state.calls] == [LIST], 5)
+        for _ in range(20):
+            await world.client.auth_test()
+        assert len(world.jobs.requests) == seen
+        world.slack.clear_faults()
+    assert await world.store.outbox.unresolved([PLACE]) == ()
+
+
+async def test_a_name_that_cannot_be_found_holds_up_the_first_look_no_longer(world: World) -> None:
+    world.slack.fault(DROPPED, method=LIST, times=None)
+    loops = loops_of(world)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(loops.find(world.sink))
+        await first_look(world, loops)
+    assert await world.store.outbox.unresolved([PLACE]) == (PLACE,)
+
+
+async def test_nothing_is_waited_for_if_every_channel_is_known(world: World) -> None:
+    await world.store.outbox.resolve(PLACE, "C1")
+    await first_look(world, loops_of(world))
+
+
+async def test_a_slack_that_never_answers_is_waited_for_within_bounds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.loops.FOUND_WITHIN", 0.0)
+    await first_look(world, loops_of(world))

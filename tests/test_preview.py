@@ -123,6 +123,18 @@ def test_what_follows_a_failure_is_told_in_the_thread_of_its_card() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("retried", "nightly-train-1 (job_00000000000000000000000001) was retried and waits, try 2."),
+        ("recovered", "nightly-train-1 (job_00000000000000000000000001) recovered on try 2."),
+    ],
+)
+def test_the_thread_does_not_repeat_what_the_posted_card_told(kind: str, text: str) -> None:
+    assert [post["text"] for post in posts(configured(), kind=kind)] == [text, text]
+    assert "CUDA" not in shown(configured(), kind=kind).split("the card then shows")[0]
+
+
+@pytest.mark.parametrize(
     ("asked", "words"),
     [
         ({"name": "nightyl"}, 'no rule "nightyl": did you mean "nightly"? It can be "nightly", "everything else".'),
@@ -150,6 +162,48 @@ def test_jobs_come_to_the_rule_if_any_do_and_else_it_says_which_rule_takes_them(
     assert caught.startswith('! The rule "all" above takes such jobs.')
     goes_on = rules.format("all", "continue = true") + rules.format("late", "")
     assert not shown(written(tmp_path, goes_on), "late").startswith("!")
+
+
+LATE = '[[rules]]\nto = "#a"\non = ["failed", "overdue", "thrashing"]\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "limits", "words"),
+    [
+        ("overdue", "", "has been RUNNING for 3d 1h"),
+        ("overdue", '[[deadlines]]\nafter = "2h"', "has been RUNNING for 2h 1m"),
+        ("overdue", '[[deadlines]]\nstatus = "PENDING"\nafter = "12h"', "has been PENDING for 12h 10m"),
+        ("overdue", '[[deadlines]]\npipeline = "omega"\nafter = "7d"', "has been RUNNING for 7d 2h"),
+        ("thrashing", "", "was preempted 3 times in 40m"),
+        ("thrashing", '[thrashing]\ntimes = 10\nwithin = "10m"', "was preempted 10 times in 6m"),
+    ],
+)
+def test_what_takes_too_long_or_comes_too_often_does_so_by_the_configuration(
+    tmp_path: Path, kind: str, limits: str, words: str
+) -> None:
+    config = written(tmp_path, f"{LATE}{limits}\n")
+    assert words in shown(config, kind=kind)
+    assert words in posts(config, kind=kind)[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (
+            '[[deadlines]]\nafter = "never"',
+            'No job is ever overdue: every deadline in [[deadlines]] has after = "never".',
+        ),
+        (
+            '[[deadlines]]\nafter = "never"\n\n[[deadlines]]\nafter = "1h"',
+            'The rule "rule 1" covers no job that can be made up and is ever overdue: look at its globs, and at',
+        ),
+    ],
+)
+def test_if_no_job_can_be_overdue_it_says_so(tmp_path: Path, limits: str, words: str) -> None:
+    config = written(tmp_path, f"{LATE}{limits}\n")
+    with pytest.raises(BotError) as error:
+        shown(config, kind="overdue")
+    assert words in str(error.value)
 
 
 def test_the_heading_says_where_whom_it_rings_and_how_it_groups() -> None:

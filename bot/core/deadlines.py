@@ -42,12 +42,17 @@ def late_since(deadlines: Sequence[Deadline], now: Instant) -> Mapping[str, Inst
     return {status: now - length(span) for status, span in spans.items() if span is not None}
 
 
+def patience(deadlines: Iterable[Deadline], job: Job) -> timedelta | None:
+    """How long the job may be in its status, by the first deadline that covers it; None: for ever."""
+    return next((deadline.after for deadline in deadlines if deadline.covers(job)), None)
+
+
 def overdue(memories: Iterable[Memory], deadlines: Sequence[Deadline], past: Past, now: Instant) -> Iterator[Change]:
     """Which of the jobs have passed the first deadline that covers them; old, if they had when news began."""
     if past.baseline is None:
         return
     for memory in memories:
-        after = next((deadline.after for deadline in deadlines if deadline.covers(memory.job)), None)
+        after = patience(deadlines, memory.job)
         if after is not None and memory.since + length(after) < now:
             yield _overdue(memory, now, old=memory.since + length(after) < past.news_from)
 

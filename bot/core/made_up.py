@@ -3,7 +3,7 @@ real ones as its globs allow.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -11,12 +11,15 @@ from typing import Final
 
 from bot.core.alerts import Rule, glob_matches
 from bot.core.changes import Change, ChangeKind
-from bot.core.instants import SECOND, Instant, instant, write_duration
+from bot.core.deadlines import LIVE, Deadline, overdue, patience
+from bot.core.instants import SECOND, Instant, instant, length
 from bot.core.jobs import Field, Job, Progress, Status, own_timestamp
+from bot.core.memory import Memory, Past
+from bot.core.thrashing import Spell, Thrashing, with_thrashing
 
 NOW: Final = instant(datetime(2026, 11, 23, 10, 42, 30, tzinfo=UTC))
 EARLIER: Final = 600 * SECOND  # so long before, a job had failed that is tried again now
-LATE: Final = 73 * 3600 * SECOND  # so long an overdue job has been as it is
+STAGES: Final = (Status.RUNNING, *(status for status in LIVE if status is not Status.RUNNING))  # to be late in
 ERRORS = (
     "CUDA out of memory. Tried to allocate {number}.50 GiB (GPU 0; 15.78 GiB total capacity)",
     "Worker ran out of memory and the retry limit was reached",
@@ -27,6 +30,7 @@ USUAL = (
     ("fine-tuning-omega", "training", "nightly-train-*"),
     ("activity-detection", "batch", "dock-camera-* activity"),
 )
+_WATCHED = Past({}, baseline=0, oldest=0)
 _AFTER_FAILURE = frozenset({ChangeKind.RETRIED, ChangeKind.RECOVERED})
 _PARTS = re.compile(r"\*+|\[!?+\]?+[^\]]*\]|.", re.DOTALL)  # of a glob
 _LETTERS = "1234567890abcdefghijklmnopqrstuvwxyz"
@@ -34,17 +38,16 @@ _LETTERS = "1234567890abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a job is when a kind of change has just happened to it, and how long it has been so."""
+    """How a job is when a kind of change has just happened to it."""
 
     status: Status
     retries: int = 0
     preemptions: int = 0
     detail: str = ""
     progress: Progress | None = None
-    lasted: Instant = 0
 
 
-STATES = {
+STATES = {  # of those that depend on no setting
     ChangeKind.APPEARED: State(Status.PENDING),
     ChangeKind.ADMITTED: State(Status.ADMITTED),
     ChangeKind.STARTED: State(Status.RUNNING),
@@ -57,8 +60,6 @@ STATES = {
     ChangeKind.RECOVERED: State(Status.COMPLETED, retries=1),
     ChangeKind.INCOMPLETE: State(Status.COMPLETED, detail="3 of 40 inputs", progress=Progress(0, 0, 37, 3)),
     ChangeKind.REAPPEARED: State(Status.RUNNING),
-    ChangeKind.THRASHING: State(Status.PREEMPTED, preemptions=3, detail="3 times in 40m"),
-    ChangeKind.OVERDUE: State(Status.RUNNING, detail=f"RUNNING for {write_duration(LATE / SECOND)}", lasted=LATE),
 }
 
 
@@ -75,9 +76,18 @@ class Sort:
         return filled(self.names[(number - 1) % len(self.names)], str(number))
 
 
-def sorts(rule: Rule, sources: Sequence[str], count: int) -> Iterator[Sort]:
-    """What so many jobs of these sources may be for the rule to cover them, the most usual first."""
-    pipelines, types, names = (rule.globs.get(field, ()) for field in (Field.PIPELINE, Field.TYPE, Field.NAME))
+def sorts(rule: Rule, sources: Sequence[str], count: int, deadlines: Iterable[Deadline] = ()) -> Iterator[Sort]:
+    """What so many jobs of these sources may be for the rule to cover them, the most usual first; then what one of the
+    deadlines may cover too.
+    """
+    yield from _sorts(rule.globs, sources, count)
+    for deadline in deadlines:
+        yield from _sorts({**rule.globs, **deadline.globs}, sources, count)
+        yield from _sorts({**deadline.globs, **rule.globs}, sources, count)
+
+
+def _sorts(globs: Mapping[Field, Sequence[str]], sources: Sequence[str], count: int) -> Iterator[Sort]:
+    pipelines, types, names = (globs.get(field, ()) for field in (Field.PIPELINE, Field.TYPE, Field.NAME))
 
     def names_fit(name: str) -> bool:
         return all(_fits(names, filled(name, str(number))) for number in range(1, count + 1))
@@ -85,21 +95,51 @@ def sorts(rule: Rule, sources: Sequence[str], count: int) -> Iterator[Sort]:
     usual = sorted(USUAL, key=lambda each: -_fits(pipelines, each[0]) - _fits(types, each[1]) - names_fit(each[2]))
     for pipeline, type_, name in usual:
         for source in sources:
-            if _fits(rule.globs.get(Field.SOURCE, ()), source):
+            if _fits(globs.get(Field.SOURCE, ()), source):
                 yield Sort(
-                    source, _bent(pipelines, pipeline), _bent(types, type_), (name,) if names_fit(name) else names
+                    source,
+                    _bent(pipelines, pipeline),
+                    _bent(types, type_),
+                    (name,) if names_fit(name) else tuple(names),
                 )
 
 
-def story(rule: Rule, kind: ChangeKind, sort: Sort, count: int) -> tuple[tuple[Change, ...], ...]:
+def story(
+    rule: Rule, kind: ChangeKind, sort: Sort, count: int, deadlines: Sequence[Deadline], thrashing: Thrashing
+) -> tuple[tuple[Change, ...], ...]:
     """What happens to so many jobs up to this kind of change, look by look. What follows a failure comes after one
-    that was told, where the rule tells of failures.
+    that was told, where the rule tells of failures. Jobs that no deadline covers are never overdue: there are fewer.
     """
+    numbers = range(1, count + 1)
+    if kind is ChangeKind.OVERDUE:
+        return (tuple(change for number in numbers for change in _overdue(sort, number, deadlines)),)
+    if kind is ChangeKind.THRASHING:
+        return (tuple(_thrashing(sort, number, thrashing) for number in numbers),)
     failed = [(ChangeKind.FAILED, NOW - EARLIER)] if kind in _AFTER_FAILURE and ChangeKind.FAILED in rule.on else []
     return tuple(
-        tuple(_change(sort, each, number, at - number * SECOND) for number in range(1, count + 1))
-        for each, at in (*failed, (kind, NOW - STATES[kind].lasted))
+        tuple(_change(sort, each, STATES[each], number, at - number * SECOND) for number in numbers)
+        for each, at in (*failed, (kind, NOW))
     )
+
+
+def _overdue(sort: Sort, number: int, deadlines: Sequence[Deadline]) -> Iterator[Change]:
+    """The job has been for a little longer in a status than it may, if there is such a status."""
+    for status in STAGES:
+        job = _job(sort, State(status), number, NOW)
+        if after := patience(deadlines, job):
+            since = NOW - number * SECOND - length(after + after / 72)
+            memory = Memory(_job(sort, State(status), number, since), since, first_seen=since)
+            yield from overdue([memory], deadlines, _WATCHED, NOW)
+            return
+
+
+def _thrashing(sort: Sort, number: int, thrashing: Thrashing) -> Change:
+    """The job was preempted just once too often, over the better part of the window."""
+    state = State(Status.PREEMPTED, preemptions=thrashing.times)
+    preempted = _change(sort, ChangeKind.PREEMPTED, state, number, NOW - number * SECOND)
+    spell = Spell(NOW - length(thrashing.within * 2 / 3), count=1)
+    *_, change = with_thrashing([preempted], {preempted.job.id: spell}, thrashing, NOW)
+    return change
 
 
 def filled(glob: str, text: str) -> str:
@@ -133,9 +173,9 @@ def _bent(globs: Sequence[str], usual: str) -> str:
     return usual if _fits(globs, usual) else filled(globs[0], "alpha")
 
 
-def _change(sort: Sort, kind: ChangeKind, number: int, at: Instant) -> Change:
-    state = STATES[kind]
-    job = Job(
+def _job(sort: Sort, state: State, number: int, at: Instant) -> Job:
+    """That has come to its status at this instant."""
+    return Job(
         source=sort.source,
         id=f"job_{number:026d}",
         status=state.status,
@@ -152,6 +192,10 @@ def _change(sort: Sort, kind: ChangeKind, number: int, at: Instant) -> Change:
         error=ERRORS[(number - 1) % len(ERRORS)].format(number=number) if state.status is Status.FAILED else "",
         progress=state.progress,
     )
+
+
+def _change(sort: Sort, kind: ChangeKind, state: State, number: int, at: Instant) -> Change:
+    job = _job(sort, state, number, at)
     return Change(
         job=job,
         kind=kind,

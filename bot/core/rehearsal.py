@@ -4,7 +4,7 @@ drawn from what the cards hold then.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.alerts import Rule, decide
 from bot.core.board import Board, Composed, compose, followed
@@ -25,12 +25,14 @@ class Said:
 def rehearse(
     rule: Rule, story: Iterable[Sequence[Change]], job_urls: Mapping[str, str], now: Instant
 ) -> tuple[Said, ...]:
-    """What is posted after the last look of the story; each of its looks tells of the same jobs."""
+    """What is posted after the last look of the story; each of its looks tells of the same jobs, and what one finds is
+    posted before the next.
+    """
     board, composed = Board(), Composed()
     for changes in story:
         verdicts = decide(changes, [rule], (), {}, followed(board))
         composed = compose(verdicts, board, [rule], {}, job_urls, now)
-        board = Board(composed.cards, composed.members)
+        board = Board(composed.cards, tuple(replace(member, unsaid=False) for member in composed.members))
     faces = {card.key: _drawn(card, composed.members) for card in composed.cards}
     return tuple(Said(message, faces[message.card]) for message in composed.messages)
 

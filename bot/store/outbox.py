@@ -97,6 +97,10 @@ class Outbox:
         async with self._db.transaction() as db:
             await db.run("resolve_route", destination=destination, channel=channel)
 
+    async def unresolved(self, named: Collection[str]) -> tuple[str, ...]:
+        """Those of the names whose channel is not known."""
+        return tuple(row["value"] for row in await self._db.reader.rows("unresolved", named=to_json(list(named))))
+
     async def twins(self, key: str, channel: str) -> list[Twin]:
         """Messages that tell changes of this one in the channel, which may have several names."""
         # Not by the looker, which sees the past for as long as it reads what is known.

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from time import perf_counter
 
+from bot.loops import FOUND_WITHIN
 from bot.sandbox.jobs_server import JobsServer
 from bot.sandbox.jobs_world import JobsWorld
 from bot.sandbox.reading import rendered_text
@@ -42,6 +43,17 @@ async def test_a_network_that_is_down_at_the_start_is_waited_for(tmp_path: Path,
             await bot.stops()
     figure(f"network down at the start: at work {took:.1f} s after it came up, then told")
     assert took < 10
+
+
+async def test_no_look_waits_for_a_slack_that_cannot_be_reached(tmp_path: Path, figure: Figure) -> None:
+    stage = unopened(tmp_path)
+    async with stage.jobs, stage.bot("run") as bot:
+        await bot.logs("Slack cannot be reached yet")
+        began = perf_counter()
+        await bot.logs(BASELINE)
+        took = perf_counter() - began
+    figure(f"Slack down at the start: the first look {took:.1f} s after that was seen")
+    assert took < FOUND_WITHIN / 2
 
 
 async def test_failures_while_slack_is_down_are_told_once_when_it_is_back(tmp_path: Path, figure: Figure) -> None:

@@ -5,7 +5,7 @@ SELECT destination, channel FROM routes WHERE channel IS NOT NULL;
 -- unresolved --
 -- Names that are in use, and whose channel is not known.
 SELECT n.value FROM json_each(:named) n LEFT JOIN routes r ON r.destination = n.value
-WHERE r.channel IS NULL AND n.value GLOB '[#@]*' LIMIT 1;
+WHERE r.channel IS NULL AND n.value GLOB '[#@]*';
 
 -- mistrust_routes --
 -- A route that was used at a time which has not come yet, by a clock that has been set back since.
