@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.cards import ALIKE, Entry, Face
+from bot.core.cards import ALIKE, Entry, Face, Likeness
+from bot.core.likeness import likeness
 from bot.core.messages import News
 from bot.core.texts import one_line, tame
-from bot.core.wording import INFERRED, WORD, number, what_happened, which_try
+from bot.core.wording import INFERRED, WORD, number, seen_in_short, seen_words, what_happened, which_try
 
 ID_MAX = 255
 _AGAIN = "restarted"  # as jobs stand that were started, and not for the first time
@@ -160,8 +161,27 @@ def _standings(counts: Mapping[str, int], entries: Iterable[Entry]) -> Mapping[s
 
 
 def alike_words(face: Face, limit: int) -> str:
-    """`12 like: CUDA out of memory · 5 others`; empty if no two errors are alike."""
+    """`12 like: CUDA out of memory · seen once since March 3 · 5 others`; empty if no two errors are alike."""
     alike = [each for each in face.likenesses if each.jobs > 1 and one_line(each.error)][:ALIKE]
     others = face.jobs - sum(each.jobs for each in alike)
-    told = [f"{each.jobs} like: {tame(each.error, limit)}" for each in alike]
+    told = [word for each in alike for word in _alike_word(face, each, limit)]
     return " · ".join([*told, *([number(others, "other")] if others > 0 else [])]) if told else ""
+
+
+def _alike_word(face: Face, alike: Likeness, limit: int) -> list[str]:
+    seen = [] if alike.seen is None or seen_before(face) else [seen_in_short(alike.seen, face.since)]
+    return [f"{alike.jobs} like: {tame(alike.error, limit)}", *seen]
+
+
+def seen_before(face: Face) -> str:
+    """`An error like this was seen once since March 3.`; empty unless the card shows errors of one kind alone."""
+    kinds = {likeness(alike.error): alike.seen for alike in face.likenesses}
+    shown = {likeness(error) for error in _shown_errors(face)}
+    [seen] = kinds.values() if len(kinds) == 1 and kinds.keys() == shown else [None]
+    return seen_words(seen, face.since) if seen else ""
+
+
+def _shown_errors(face: Face) -> Iterable[str]:
+    """Of several jobs, one that is well shows none, unless all have the same."""
+    all_show = face.jobs == 1 or common_error(face.entries)
+    return (entry.error for entry in face.entries if one_line(entry.error) and (all_show or entry.kind not in WELL))

@@ -54,8 +54,7 @@ class Entry:
 class Card:
     """Takes newcomers `until` then, at most until `closes_at`. `group` holds what its jobs have in common, in the order
     of the rule's `group_by`, `label` the part of it that people are shown; `size` counts its jobs, `failing` those
-    whose latest news is a failure; `seen` is how often errors like its first ones had come up before. Newcomers were
-    last told at `told_at`, and that it got worse at `loud_at`.
+    whose latest news is a failure. Newcomers were last told at `told_at`, and that it got worse at `loud_at`.
     """
 
     key: str
@@ -73,7 +72,6 @@ class Card:
     mentions: tuple[str, ...] = ()
     broadcast: Broadcast = Broadcast.WORSE
     show_source: bool = False
-    seen: Seen | None = None
     told_at: Instant | None = None
     loud_at: Instant | None = None
 
@@ -93,10 +91,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Errors of one kind: the `error` of one of the jobs, and how many jobs have it."""
+    """Errors of one kind: the `error` of one of the jobs, how many jobs have it, and how often its like was `seen`
+    before the card was opened.
+    """
 
     error: str
     jobs: int
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,6 @@ class Face:
     counts: dict[str, int]
     jobs: int
     likenesses: tuple[Likeness, ...] = ()
-    seen: Seen | None = None
     mentions: tuple[str, ...] = ()
     show_source: bool = False
 
@@ -205,7 +205,6 @@ def face_of(
         counts=dict(counts),
         jobs=sum(counts.values()),
         likenesses=tuple(likenesses),
-        seen=card.seen,
         mentions=mentions,
         show_source=card.show_source,
     )

@@ -1,7 +1,6 @@
 """A card that is being written: which jobs come to it or go on, what its thread tells of that, and whom it rings."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bot.core.alerts import Broadcast, JobRef, job_ref
@@ -18,7 +17,6 @@ from bot.core.cards import (
 )
 from bot.core.changes import Change
 from bot.core.instants import Instant
-from bot.core.likeness import Seen
 from bot.core.messages import About, Opening, ThreadReply, message_key
 from bot.core.reasons import asks_why
 from bot.core.threads import Said, joined, thread_reply, without
@@ -104,11 +102,10 @@ class Sheet:
         )
         self._seat(change, entry)
 
-    def written(self, seen: Mapping[str, Seen]) -> Written:
-        """`seen` tells how often errors came up before, by their likeness."""
+    def written(self) -> Written:
         messages: list[Opening | ThreadReply] = []
         if self.is_new:
-            messages.append(self._opened(seen))
+            messages.append(self._opened())
         if self.newcomers.entries or self.taken:
             messages.append(self._with_newcomers())
         if not self.newcomers.entries:
@@ -155,11 +152,9 @@ class Sheet:
         size, loud_at = self.card.size, self.card.loud_at
         return size == 1 or loud_at is None or not 0 <= self.now - loud_at < LOUD_EVERY
 
-    def _opened(self, seen: Mapping[str, Seen]) -> Opening:
+    def _opened(self) -> Opening:
         keys = tuple(change.key for change in self.opening)
-        alike = Counter(member.likeness for member in self.members.values() if member.likeness)
-        before = seen.get(alike.most_common(1)[0][0]) if alike else None
-        self.card = replace(self.card, key=message_key(self.card.destination, keys), seen=before)
+        self.card = replace(self.card, key=message_key(self.card.destination, keys))
         return Opening(
             key=self.card.key,
             destination=self.card.destination,

@@ -14,7 +14,6 @@ from bot.core.cards import FAILURES, FOLLOWED, OPEN_CARDS, Card, Member
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND, Instant
 from bot.core.jobs import Field, Job
-from bot.core.likeness import Seen
 from bot.core.messages import About, Message, Opening, ThreadReply, message_key
 from tests.core.lives import NOON
 
@@ -34,7 +33,6 @@ class Team:
     members: dict[tuple[str, str], Member] = field(default_factory=dict)  # (card, job) → member
     waiting: dict[str, ThreadReply] = field(default_factory=dict)
     said: list[Message] = field(default_factory=list)
-    seen: dict[str, Seen] = field(default_factory=dict)
 
     def board(self, changes: Sequence[Change]) -> Board:
         jobs = {job_ref(change.job) for change in changes}
@@ -49,7 +47,7 @@ class Team:
     def look(self, *changes: Change) -> tuple[Message, ...]:
         board = self.board(changes)
         verdicts = decide(changes, self.rules, self.told(), {}, followed(board))
-        composed = compose(verdicts, replace(board, seen=self.seen), self.rules, {}, URLS, self.now)
+        composed = compose(verdicts, board, self.rules, {}, URLS, self.now)
         self.take(composed)
         return composed.messages
 
