@@ -76,3 +76,12 @@ async def test_of_errors_of_several_kinds_each_says_how_often_it_was_seen(world:
     await moves(world, lambda: [world.jobs.world.fail(*each) for each in zip(ids, errors, strict=True)])
     assert f"2 like: {OOM} · seen once since November 23 · 2 like: the disk is full" in shown(world)
     assert SEEN not in shown(world)
+
+
+async def test_a_cancellation_is_not_told_with_the_error_of_a_failure_before_it(world: World) -> None:
+    (press,) = await failed(world, "press")
+    await moves(world, lambda: world.jobs.world.retry(press))
+    assert f"last error: {OOM}" in shown(world)
+    await moves(world, lambda: world.jobs.world.cancel(press))
+    assert "was cancelled" in shown(world)
+    assert OOM not in f"{shown(world)} {told(world)[-1]}"

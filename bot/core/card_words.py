@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.cards import ALIKE, Entry, Face, Likeness
+from bot.core.cards import ALIKE, ERRING, Entry, Face, Likeness
 from bot.core.likeness import likeness
 from bot.core.messages import News
 from bot.core.texts import one_line, tame
@@ -43,7 +43,6 @@ STATES: Mapping[str, State] = {  # the worst first
     "recovered": State("recovered", "recovered", "recovered"),
 }
 WELL = frozenset({"completed", "recovered"})
-ERRING = frozenset({"failed", "incomplete", "cancelled"})  # their error is that of now
 _ENDED = WELL | {"failed", "incomplete"}  # what became of a try
 _RANKS = {kind: rank for rank, kind in enumerate(STATES)}
 

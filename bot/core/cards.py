@@ -20,6 +20,7 @@ MILESTONES: Final = (10, 100, 1000)  # jobs on a card that are worth a word in t
 NEWCOMERS_EVERY: Final = 60 * SECOND  # at most so often they are told in a card's thread
 LOUD_EVERY: Final = 60 * SECOND  # at most so often a card of several jobs gets worse aloud
 FAILURES: Final = frozenset({ChangeKind.FAILED, ChangeKind.INCOMPLETE})
+ERRING: Final = FAILURES | {ChangeKind.CANCELLED}  # their error is that of now
 TROUBLES: Final = FAILURES | {ChangeKind.OVERDUE, ChangeKind.THRASHING, ChangeKind.VANISHED}
 REASON_WITHIN: Final = 2 * SECOND  # so long a message waits for the reason of a failure that does not tell it
 ENDINGS: Final = frozenset({ChangeKind.VANISHED})  # that no status tells
@@ -147,9 +148,11 @@ def happened_at(change: Change, now: Instant) -> Instant:
 
 
 def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: Entry | None = None) -> Entry:
-    """`before` is what was said of the job last: its error stays until it fails again, or tells another one."""
+    """`before` is what was said of the job last: its error stays as the last one that is known, unless the change
+    is one that has its own, or none.
+    """
     job = change.job
-    last = before.error if before and change.kind not in FAILURES else ""
+    last = before.error if before and change.kind not in ERRING else ""
     template = job_urls.get(job.source, "")
     return Entry(
         change_key=change.key,

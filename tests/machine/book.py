@@ -203,7 +203,7 @@ class Book:
 
     def _seat(self, change: Change, story: Story, now: Instant) -> None:
         job, before = change.job, story.lines.get(change.job.id)
-        last = before.entry.error if before and change.kind not in FAILED else ""
+        last = before.entry.error if before and change.kind not in FAILED | {"cancelled"} else ""
         entry = Entry(
             change_key=change.key,
             kind=change.kind.value,
