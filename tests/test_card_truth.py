@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.core.wording import utc
 from bot.explain import explain
 from bot.sandbox.reading import rendered_text
+from tests.samples import MINUTE
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -85,3 +87,40 @@ async def test_a_cancellation_is_not_told_with_the_error_of_a_failure_before_it(
     await moves(world, lambda: world.jobs.world.cancel(press))
     assert "was cancelled" in shown(world)
     assert OOM not in f"{shown(world)} {told(world)[-1]}"
+
+
+async def leaves(world: World, job: str) -> Callable[[], None]:
+    """The API knows the job no more; what brings it back as it was."""
+    kept = world.jobs.world.jobs[job]
+    await moves(world, lambda: world.jobs.world.delete(job))
+
+    def comes_back() -> None:
+        world.jobs.world.jobs[job] = kept
+        world.jobs.world.population += 1
+        world.jobs.world.version += 1
+
+    return comes_back
+
+
+async def test_a_job_is_gone_and_back_since_the_look_that_found_it(world: World) -> None:
+    (press,) = await failed(world, "press")
+    world.clock.advance(7200)
+    comes_back = await leaves(world, press)
+    left, gone = world.clock(), shown(world)
+    await moves(world, comes_back)
+    back, vanished = (entry.at for entry in (await world.history())[:2])
+    assert vanished is not None
+    assert back is not None
+    assert utc(vanished) in gone
+    assert left - MINUTE < vanished < left < back < world.clock()
+
+
+async def test_a_job_may_leave_and_come_back_more_than_once(world: World) -> None:
+    (press,) = await failed(world, "press")
+    for _ in range(2):
+        comes_back = await leaves(world, press)
+        assert "is gone from the API" in shown(world)
+        await moves(world, comes_back)
+        assert "is gone from the API" not in shown(world)
+    words = ("is gone from the API", "is listed again")
+    assert [word in text for word, text in zip(words * 2, told(world), strict=True)] == [True] * 4

@@ -234,7 +234,7 @@ def test_a_known_job_whose_news_are_late_is_told_all_the_same() -> None:
 def test_a_job_that_the_api_knows_no_more_has_vanished() -> None:
     vanished = diff(past(running()), listing(gone=["job_1"]))
     assert [(short(change), change.was, change.status) for change in vanished] == [
-        ("vanished/0/0", "RUNNING", "RUNNING")
+        (f"vanished/0/0/{stamp(0)}", "RUNNING", "RUNNING")
     ]
 
 
@@ -278,13 +278,13 @@ def gone(job: Job) -> Past:
 
 def test_a_job_that_was_gone_and_is_listed_again_has_reappeared() -> None:
     [back] = diff(gone(running()), listing(running()))
-    assert (short(back), back.was, back.status, back.at) == ("reappeared/0/0", "RUNNING", "RUNNING", None)
+    assert (short(back), back.was, back.status, back.at) == (f"reappeared/0/0/{stamp(0)}", "RUNNING", "RUNNING", at(0))
     assert diff(after(gone(running()), listing(running())), listing(running())) == ()
 
 
 def test_what_its_row_names_is_told_after_that_as_of_a_known_job() -> None:
     back = diff(gone(running()), listing(failed(started_at=at(30))))
-    assert [short(change) for change in back] == ["reappeared/0/0", f"failed/0/0/{S60}"]
+    assert [short(change) for change in back] == [f"reappeared/0/0/{stamp(0)}", f"failed/0/0/{S60}"]
 
 
 def test_a_stale_row_brings_no_job_back() -> None:
