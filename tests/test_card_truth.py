@@ -7,7 +7,7 @@ import pytest
 from bot.core.wording import utc
 from bot.explain import explain
 from bot.sandbox.reading import rendered_text
-from tests.samples import MINUTE
+from tests.samples import MINUTE, rule
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("at_once")
@@ -124,3 +124,30 @@ async def test_a_job_may_leave_and_come_back_more_than_once(world: World) -> Non
         assert "is gone from the API" not in shown(world)
     words = ("is gone from the API", "is listed again")
     assert [word in text for word, text in zip(words * 2, told(world), strict=True)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("status", "stands"), [("FAILED", "🔴 press failed"), ("RUNNING", "🔵 press is running again")]
+)
+async def test_a_job_that_is_listed_again_stands_on_its_card_as_its_status_says(
+    world: World, status: str, stands: str
+) -> None:
+    (press,) = await failed(world, "press")
+    if status == "RUNNING":
+        await moves(world, lambda: (world.jobs.world.retry(press), world.jobs.world.start(press)))
+    before = shown(world)
+    await moves(world, await leaves(world, press))
+    assert shown(world).startswith(stands)
+    assert shown(world) == before
+    assert "is listed again" in told(world)[-1]
+
+
+async def test_a_failure_that_is_listed_again_is_one_of_the_failures_of_its_card(world: World) -> None:
+    world.rules = [rule(mention=["@U0SANDBOX1"])]
+    (press,) = await failed(world, "press")
+    await moves(world, await leaves(world, press))
+    mill = world.jobs.world.add("mill", status="RUNNING", age=60).id
+    await world.good_look()
+    await moves(world, lambda: world.jobs.world.fail(mill, OOM))
+    assert shown(world).startswith("🔴 2 jobs failed")
+    assert not world.slack.state.broadcasts("ml-alerts")

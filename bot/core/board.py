@@ -29,7 +29,7 @@ from bot.core.cards import (
     happened_at,
     label_of,
 )
-from bot.core.changes import Change
+from bot.core.changes import Change, standing
 from bot.core.instants import Instant, length
 from bot.core.messages import About, Opening, ThreadReply
 from bot.core.sheets import Sheet
@@ -139,8 +139,8 @@ class _Desk:
         job = job_ref(change.job)
         sheet = self._following[self._place(follow.destination), job]
         before = sheet.members[job].entry
-        entry = entry_of(change, self._urls, self._now, before)
-        sheet.step(change, entry, follow.mentions, worse=_is_worse(change, before, follow))
+        entry, shown = (entry_of(each, self._urls, self._now, before) for each in (change, standing(change)))
+        sheet.step(change, entry, shown, follow.mentions, worse=_is_worse(change, before, follow))
 
     def _alert(self, change: Change, route: Route) -> None:
         rule = self._rules[route.rule]

@@ -98,6 +98,16 @@ def recounted(past: Past, listing: Listing) -> Iterator[Change]:
             yield _incomplete(known[row.id])
 
 
+def standing(change: Change) -> Change:
+    """The change that left the job as it stands, where another one tells only that it is listed again."""
+    job, waits = change.job, ChangeKind.RETRIED if change.retry_count else ChangeKind.APPEARED
+    kind = waits if job.status == Status.PENDING else NAMED_BY.get(job.status)
+    if change.kind is not ChangeKind.REAPPEARED or kind is None:
+        return change
+    *_, last = _and_how_well([_change(job, kind, job.status)], failed=job.has_failed)
+    return last
+
+
 def _of_job(past: Past, rows: Iterable[Job], now: Instant) -> Iterator[Change]:
     """What each of the job's rows, oldest first, adds to what was known before it."""
     before, failed, gone = None, False, False

@@ -75,14 +75,14 @@ class Sheet:
         """A card of a time that has not come yet, by a clock that was set back, takes none."""
         return self.is_new or self.card.opened_at <= self.now < self.card.until
 
-    def step(self, change: Change, entry: Entry, mentions: Iterable[str], *, worse: bool) -> None:
-        """A job on the card goes on."""
+    def step(self, change: Change, entry: Entry, shown: Entry, mentions: Iterable[str], *, worse: bool) -> None:
+        """A job on the card goes on: the thread tells the entry, and the card has `shown` how the job stands."""
         member = self.members[entry.job]
-        failing = self.card.failing + (change.kind in FAILURES) - (member.entry.kind in FAILURES)
+        failing = self.card.failing + (shown.kind in FAILURES) - (member.entry.kind in FAILURES)
         self.card = replace(self.card, failing=failing)
         self.steps.entries |= {told.change_key: told for told in (*self._untold(member), entry)}
         self._call(self.steps, mentions, worse=worse)
-        self._seat(change, entry)
+        self._seat(change, shown)
 
     def join(self, change: Change, entry: Entry, mentions: Iterable[str], until: Instant) -> None:
         """One more job comes to the card, which takes others `until` then."""

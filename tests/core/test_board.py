@@ -20,7 +20,7 @@ from tests.core.lives import NOON
 URLS = {"prod": "https://console.example/jobs/{job_id}"}
 MINUTE = 60 * SECOND
 STATUS = {ChangeKind.FAILED: "FAILED", ChangeKind.RETRIED: "PENDING", ChangeKind.STARTED: "RUNNING"}
-STATUS[ChangeKind.COMPLETED] = "COMPLETED"
+STATUS |= {ChangeKind.COMPLETED: "COMPLETED", ChangeKind.VANISHED: "RUNNING", ChangeKind.REAPPEARED: "FAILED"}
 
 
 @dataclass
@@ -381,7 +381,7 @@ def test_what_comes_again_is_told_no_more() -> None:
     assert one.look(change(1)) == ()
 
 
-KINDS = st.sampled_from([ChangeKind.FAILED, ChangeKind.RETRIED, ChangeKind.STARTED, ChangeKind.COMPLETED])
+KINDS = st.sampled_from([*STATUS])
 CHANGES = st.builds(
     lambda number, kind, tries, pipeline: change(number, kind, tries, pipeline_key=f"pipeline {pipeline}"),
     st.integers(0, 12),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.changes import COUNTS_LAG, diff, recounted
+from bot.core.changes import COUNTS_LAG, diff, recounted, standing
 from bot.core.instants import SECOND, Instant, whole_seconds
 from bot.core.jobs import Job, Progress
 from bot.core.memory import Past
@@ -280,6 +280,28 @@ def test_a_job_that_was_gone_and_is_listed_again_has_reappeared() -> None:
     [back] = diff(gone(running()), listing(running()))
     assert (short(back), back.was, back.status, back.at) == (f"reappeared/0/0/{stamp(0)}", "RUNNING", "RUNNING", at(0))
     assert diff(after(gone(running()), listing(running())), listing(running())) == ()
+
+
+@pytest.mark.parametrize(
+    ("job", "kind", "when", "detail"),
+    [
+        (failed(1), "failed", 60, ""),
+        (running(), "started", 30, ""),
+        (completed(0), "completed", 60, ""),
+        (completed(0, failed_at=at(50)), "recovered", 60, ""),
+        (completed(3), "incomplete", 60, "3 of 20 inputs"),
+        (row("PENDING"), "appeared", None, ""),
+        (row("PENDING", 1), "retried", None, ""),
+        (row("QUEUED_V2"), "reappeared", 0, ""),
+    ],
+)
+def test_a_job_that_is_listed_again_stands_as_its_status_says(
+    job: Job, kind: str, when: float | None, detail: str
+) -> None:
+    [back] = diff(gone(job), listing(job))
+    stands = standing(back)
+    assert (stands.kind, stands.at, stands.detail) == (kind, None if when is None else at(when), detail)
+    assert standing(stands) is stands
 
 
 def test_what_its_row_names_is_told_after_that_as_of_a_known_job() -> None:
