@@ -84,11 +84,10 @@ def _now(entry: Entry) -> str:
 
 
 def step(entry: Entry) -> str:
-    """What became of the job: `failed again on try 2`, `was retried and waits, try 2`."""
-    again = " again" if entry.kind == "failed" and entry.tries > 1 else ""
+    """What became of the job: `failed on try 2`, `was retried and waits, try 2`."""
     link = " on " if entry.kind in _ENDED else ", "
     tries = f"{link}{which_try(entry.tries)}" if entry.tries > 1 else ""
-    return f"{standing(entry)}{again}{tries}{_doubt(entry)}"
+    return f"{standing(entry)}{tries}{_doubt(entry)}"
 
 
 def error_lead(*entries: Entry) -> str:

@@ -85,7 +85,7 @@ def test_jobs_that_go_on_do_not_stand_so_since_the_story_began() -> None:
     ("kind", "tries", "words"),
     [
         ("failed", 1, "failed"),
-        ("failed", 2, "failed again on try 2"),
+        ("failed", 2, "failed on try 2"),
         ("retried", 2, "was retried and waits, try 2"),
         ("started", 2, "is running again, try 2"),
         ("recovered", 3, "recovered on try 3"),

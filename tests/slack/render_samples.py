@@ -149,6 +149,7 @@ SEVERAL = [
 ]
 PROD = replace(entry(2), source="prod")
 OFTEN = Seen(14, 3, instant(datetime(2026, 3, 3, tzinfo=UTC)))
+OTHER_KINDS = ("appeared", "admitted", "started", "cancelled", "preempted", "reappeared")
 RINGING = ("@U0123456", "@S0123456")
 FACES: dict[str, Face] = {
     "card_failed": face([LINKED], mentions=RINGING),
@@ -164,6 +165,7 @@ FACES: dict[str, Face] = {
         [entry(number, error=ERRORS[number % 2]) for number in range(1, 7)],
         likenesses=(Likeness(ERRORS[0], 3, OFTEN), Likeness(ERRORS[1], 3)),
     ),
+    **{f"card_{kind}": face([entry(1, kind=kind, error="")]) for kind in OTHER_KINDS},
     "card_gone": face([entry(1, kind="vanished", error="")]),
     "card_group_3": face([LINKED, *(entry(number, error=ERRORS[number % 3], tries=number) for number in (2, 3))]),
     "card_group_alike": face([entry(number) for number in range(1, 6)], mentions=("@here",)),
