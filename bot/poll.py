@@ -4,11 +4,11 @@ and written in one transaction; a look that failed concludes nothing.
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bot.core.alerts import Rule, Verdict, decide
-from bot.core.board import Composed, compose, followed, likenesses
+from bot.core.board import Composed, compose, followed
 from bot.core.changes import Change, diff, recounted
 from bot.core.deadlines import DEADLINES, Deadline, late_since, overdue
 from bot.core.faults import Fault, swapped_key
@@ -86,7 +86,6 @@ async def _conclude(
         told, channels = await ledger.told(changes), await ledger.channels()
         board = await ledger.board(changes, now)
         verdicts = await asyncio.to_thread(decide, changes, rules, told, channels, followed(board))
-        board = replace(board, seen=await ledger.seen_before(likenesses(verdicts), now))
         composed = await asyncio.to_thread(compose, verdicts, board, rules, channels, job_urls, now)
         await ledger.record(verdicts, now)
         hearers = Hearers(rules, channels)

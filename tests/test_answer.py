@@ -111,7 +111,6 @@ async def test_a_job_s_error_is_told_as_often_as_its_like_was_seen_before(store:
                 job=failed, kind=ChangeKind.FAILED, was=None, status="FAILED", retry_count=0, preemption_count=0
             )
             await ledger.record([Silence(change, "no rule matches")], now)
-        assert await ledger.seen_before(["disk full", "never"], NOW) == {"disk full": Seen(1, 1, NOW - HOUR)}
     reply, first = [await ask(store, f"show job_{number:05d}") for number in (7, 9)]
     assert isinstance(reply, JobDetails)
     assert isinstance(first, JobDetails)

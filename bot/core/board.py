@@ -29,9 +29,8 @@ from bot.core.cards import (
     happened_at,
     label_of,
 )
-from bot.core.changes import Change
+from bot.core.changes import Change, standing
 from bot.core.instants import Instant, length
-from bot.core.likeness import Seen, likeness
 from bot.core.messages import About, Opening, ThreadReply
 from bot.core.sheets import Sheet
 
@@ -39,14 +38,12 @@ from bot.core.sheets import Sheet
 @dataclass(frozen=True, slots=True)
 class Board:
     """What stands before a look: the `cards` that follow one of its jobs or are open to newcomers, oldest first; those
-    jobs as they stand on them; the replies with newcomers that wait for their minute, by card; and how often errors
-    were `seen` before, by their likeness.
+    jobs as they stand on them; and the replies with newcomers that wait for their minute, by card.
     """
 
     cards: tuple[Card, ...] = ()
     members: tuple[Member, ...] = ()
     waiting: Mapping[str, ThreadReply] = field(default_factory=dict)
-    seen: Mapping[str, Seen] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +79,6 @@ def compose(
     return desk.composed()
 
 
-def likenesses(verdicts: Iterable[Verdict]) -> frozenset[str]:
-    """Of the errors of those changes that somebody may be alerted to."""
-    return frozenset(likeness(verdict.change.job.error) for verdict in verdicts if isinstance(verdict, Alert))
-
-
 def followed(board: Board) -> Followed:
     """Where the jobs' stories are told already."""
     rules = {card.key: Follow(card.destination, card.rule) for card in board.cards}
@@ -108,7 +100,6 @@ class _Desk:
         self._rules = {rule.name: rule for rule in rules}
         self._channels = channels
         self._urls = job_urls
-        self._seen = board.seen
         self._now = now
         sheets = {card.key: Sheet(card, now, board.waiting.get(card.key)) for card in board.cards}
         self._sheets_at: dict[tuple[str, str], list[Sheet]] = {}
@@ -128,7 +119,7 @@ class _Desk:
 
     def composed(self) -> Composed:
         sheets = [sheet for sheets in self._sheets_at.values() for sheet in sheets]
-        written = [sheet.written(self._seen) for sheet in sheets if sheet.touched]
+        written = [sheet.written() for sheet in sheets if sheet.touched]
         messages = [message for each in written for message in each.messages]
         empty = [message.key for message in messages if isinstance(message, ThreadReply) and not message.news.jobs]
         return Composed(
@@ -148,8 +139,8 @@ class _Desk:
         job = job_ref(change.job)
         sheet = self._following[self._place(follow.destination), job]
         before = sheet.members[job].entry
-        entry = entry_of(change, self._urls, self._now, before)
-        sheet.step(change, entry, follow.mentions, worse=_is_worse(change, before, follow))
+        entry, shown = (entry_of(each, self._urls, self._now, before) for each in (change, standing(change)))
+        sheet.step(change, entry, shown, follow.mentions, worse=_is_worse(change, before, follow))
 
     def _alert(self, change: Change, route: Route) -> None:
         rule = self._rules[route.rule]

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.cards import ALIKE, Entry, Face
+from bot.core.cards import ALIKE, ERRING, Entry, Face, Likeness
+from bot.core.likeness import likeness
 from bot.core.messages import News
 from bot.core.texts import one_line, tame
-from bot.core.wording import INFERRED, WORD, number, what_happened, which_try
+from bot.core.wording import INFERRED, WORD, number, seen_in_short, seen_words, what_happened, which_try
 
 ID_MAX = 255
 _AGAIN = "restarted"  # as jobs stand that were started, and not for the first time
@@ -42,7 +43,6 @@ STATES: Mapping[str, State] = {  # the worst first
     "recovered": State("recovered", "recovered", "recovered"),
 }
 WELL = frozenset({"completed", "recovered"})
-ERRING = frozenset({"failed", "incomplete", "cancelled"})  # their error is that of now
 _ENDED = WELL | {"failed", "incomplete"}  # what became of a try
 _RANKS = {kind: rank for rank, kind in enumerate(STATES)}
 
@@ -84,11 +84,10 @@ def _now(entry: Entry) -> str:
 
 
 def step(entry: Entry) -> str:
-    """What became of the job: `failed again on try 2`, `was retried and waits, try 2`."""
-    again = " again" if entry.kind == "failed" and entry.tries > 1 else ""
+    """What became of the job: `failed on try 2`, `was retried and waits, try 2`."""
     link = " on " if entry.kind in _ENDED else ", "
     tries = f"{link}{which_try(entry.tries)}" if entry.tries > 1 else ""
-    return f"{standing(entry)}{again}{tries}{_doubt(entry)}"
+    return f"{standing(entry)}{tries}{_doubt(entry)}"
 
 
 def error_lead(*entries: Entry) -> str:
@@ -160,8 +159,27 @@ def _standings(counts: Mapping[str, int], entries: Iterable[Entry]) -> Mapping[s
 
 
 def alike_words(face: Face, limit: int) -> str:
-    """`12 like: CUDA out of memory · 5 others`; empty if no two errors are alike."""
+    """`12 like: CUDA out of memory · seen once since March 3 · 5 others`; empty if no two errors are alike."""
     alike = [each for each in face.likenesses if each.jobs > 1 and one_line(each.error)][:ALIKE]
     others = face.jobs - sum(each.jobs for each in alike)
-    told = [f"{each.jobs} like: {tame(each.error, limit)}" for each in alike]
+    told = [word for each in alike for word in _alike_word(face, each, limit)]
     return " · ".join([*told, *([number(others, "other")] if others > 0 else [])]) if told else ""
+
+
+def _alike_word(face: Face, alike: Likeness, limit: int) -> list[str]:
+    seen = [] if alike.seen is None or seen_before(face) else [seen_in_short(alike.seen, face.since)]
+    return [f"{alike.jobs} like: {tame(alike.error, limit)}", *seen]
+
+
+def seen_before(face: Face) -> str:
+    """`An error like this was seen once since March 3.`; empty unless the card shows errors of one kind alone."""
+    kinds = {likeness(alike.error): alike.seen for alike in face.likenesses}
+    shown = {likeness(error) for error in _shown_errors(face)}
+    [seen] = kinds.values() if len(kinds) == 1 and kinds.keys() == shown else [None]
+    return seen_words(seen, face.since) if seen else ""
+
+
+def _shown_errors(face: Face) -> Iterable[str]:
+    """Of several jobs, one that is well shows none, unless all have the same."""
+    all_show = face.jobs == 1 or common_error(face.entries)
+    return (entry.error for entry in face.entries if one_line(entry.error) and (all_show or entry.kind not in WELL))

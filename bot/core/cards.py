@@ -20,6 +20,7 @@ MILESTONES: Final = (10, 100, 1000)  # jobs on a card that are worth a word in t
 NEWCOMERS_EVERY: Final = 60 * SECOND  # at most so often they are told in a card's thread
 LOUD_EVERY: Final = 60 * SECOND  # at most so often a card of several jobs gets worse aloud
 FAILURES: Final = frozenset({ChangeKind.FAILED, ChangeKind.INCOMPLETE})
+ERRING: Final = FAILURES | {ChangeKind.CANCELLED}  # their error is that of now
 TROUBLES: Final = FAILURES | {ChangeKind.OVERDUE, ChangeKind.THRASHING, ChangeKind.VANISHED}
 REASON_WITHIN: Final = 2 * SECOND  # so long a message waits for the reason of a failure that does not tell it
 ENDINGS: Final = frozenset({ChangeKind.VANISHED})  # that no status tells
@@ -54,8 +55,7 @@ class Entry:
 class Card:
     """Takes newcomers `until` then, at most until `closes_at`. `group` holds what its jobs have in common, in the order
     of the rule's `group_by`, `label` the part of it that people are shown; `size` counts its jobs, `failing` those
-    whose latest news is a failure; `seen` is how often errors like its first ones had come up before. Newcomers were
-    last told at `told_at`, and that it got worse at `loud_at`.
+    whose latest news is a failure. Newcomers were last told at `told_at`, and that it got worse at `loud_at`.
     """
 
     key: str
@@ -73,7 +73,6 @@ class Card:
     mentions: tuple[str, ...] = ()
     broadcast: Broadcast = Broadcast.WORSE
     show_source: bool = False
-    seen: Seen | None = None
     told_at: Instant | None = None
     loud_at: Instant | None = None
 
@@ -93,10 +92,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Errors of one kind: the `error` of one of the jobs, and how many jobs have it."""
+    """Errors of one kind: the `error` of one of the jobs, how many jobs have it, and how often its like was `seen`
+    before the card was opened.
+    """
 
     error: str
     jobs: int
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,6 @@ class Face:
     counts: dict[str, int]
     jobs: int
     likenesses: tuple[Likeness, ...] = ()
-    seen: Seen | None = None
     mentions: tuple[str, ...] = ()
     show_source: bool = False
 
@@ -147,9 +148,11 @@ def happened_at(change: Change, now: Instant) -> Instant:
 
 
 def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: Entry | None = None) -> Entry:
-    """`before` is what was said of the job last: its error stays until it fails again, or tells another one."""
+    """`before` is what was said of the job last: its error stays as the last one that is known, unless the change
+    is one that has its own, or none.
+    """
     job = change.job
-    last = before.error if before and change.kind not in FAILURES else ""
+    last = before.error if before and change.kind not in ERRING else ""
     template = job_urls.get(job.source, "")
     return Entry(
         change_key=change.key,
@@ -205,7 +208,6 @@ def face_of(
         counts=dict(counts),
         jobs=sum(counts.values()),
         likenesses=tuple(likenesses),
-        seen=card.seen,
         mentions=mentions,
         show_source=card.show_source,
     )

@@ -46,9 +46,9 @@ WAITING = frozenset({Status.PENDING, Status.ADMITTED, Status.PREEMPTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One fact. `at` is the status's own timestamp, where the kind of change has one; `old` is news from before the
-    baseline; `inferred` is what nobody saw but the row proves; `detail` is how much or how long, in words;
-    `times` is how many preemptions one tells.
+    """One fact. `at` is the status's own timestamp, where the kind of change has one, and when a look found it, where a
+    job left or came back; `old` is news from before the baseline; `inferred` is what nobody saw but the row proves;
+    `detail` is how much or how long, in words; `times` is how many preemptions one tells.
     """
 
     job: Job
@@ -79,7 +79,7 @@ def diff(past: Past, listing: Listing) -> tuple[Change, ...]:
         for change in _of_job(past, rows, listing.started)
     )
     gone = (
-        _left_or_back(past.memories[id_].job, ChangeKind.VANISHED)
+        _left_or_back(past.memories[id_].job, ChangeKind.VANISHED, listing.started)
         for id_ in sorted(listing.gone)
         if id_ in past.memories
     )
@@ -98,6 +98,16 @@ def recounted(past: Past, listing: Listing) -> Iterator[Change]:
             yield _incomplete(known[row.id])
 
 
+def standing(change: Change) -> Change:
+    """The change that left the job as it stands, where another one tells only that it is listed again."""
+    job, waits = change.job, ChangeKind.RETRIED if change.retry_count else ChangeKind.APPEARED
+    kind = waits if job.status == Status.PENDING else NAMED_BY.get(job.status)
+    if change.kind is not ChangeKind.REAPPEARED or kind is None:
+        return change
+    *_, last = _and_how_well([_change(job, kind, job.status)], failed=job.has_failed)
+    return last
+
+
 def _of_job(past: Past, rows: Iterable[Job], now: Instant) -> Iterator[Change]:
     """What each of the job's rows, oldest first, adds to what was known before it."""
     before, failed, gone = None, False, False
@@ -109,7 +119,7 @@ def _of_job(past: Past, rows: Iterable[Job], now: Instant) -> Iterator[Change]:
         job = completed_from(before, row)
         failed = failed or job.has_failed
         if gone and before is not None:
-            yield _left_or_back(before, ChangeKind.REAPPEARED)
+            yield _left_or_back(before, ChangeKind.REAPPEARED, now)
         yield from _of_newcomer(past, job) if before is None else _of_step(before, job, now, failed=failed)
         before, gone = job, False
 
@@ -256,6 +266,6 @@ def _named(before: Job, job: Job) -> Iterator[Change]:
         yield _change(job, kind, job.status)
 
 
-def _left_or_back(job: Job, kind: ChangeKind) -> Change:
+def _left_or_back(job: Job, kind: ChangeKind, now: Instant) -> Change:
     """Of a job as it was last seen: it comes back as the one that left."""
-    return replace(_change(job, kind, job.status), was=job.status, at=None)
+    return replace(_change(job, kind, job.status), was=job.status, at=now)

@@ -1,7 +1,6 @@
 """A card that is being written: which jobs come to it or go on, what its thread tells of that, and whom it rings."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bot.core.alerts import Broadcast, JobRef, job_ref
@@ -18,7 +17,6 @@ from bot.core.cards import (
 )
 from bot.core.changes import Change
 from bot.core.instants import Instant
-from bot.core.likeness import Seen
 from bot.core.messages import About, Opening, ThreadReply, message_key
 from bot.core.reasons import asks_why
 from bot.core.threads import Said, joined, thread_reply, without
@@ -77,14 +75,14 @@ class Sheet:
         """A card of a time that has not come yet, by a clock that was set back, takes none."""
         return self.is_new or self.card.opened_at <= self.now < self.card.until
 
-    def step(self, change: Change, entry: Entry, mentions: Iterable[str], *, worse: bool) -> None:
-        """A job on the card goes on."""
+    def step(self, change: Change, entry: Entry, shown: Entry, mentions: Iterable[str], *, worse: bool) -> None:
+        """A job on the card goes on: the thread tells the entry, and the card has `shown` how the job stands."""
         member = self.members[entry.job]
-        failing = self.card.failing + (change.kind in FAILURES) - (member.entry.kind in FAILURES)
+        failing = self.card.failing + (shown.kind in FAILURES) - (member.entry.kind in FAILURES)
         self.card = replace(self.card, failing=failing)
         self.steps.entries |= {told.change_key: told for told in (*self._untold(member), entry)}
         self._call(self.steps, mentions, worse=worse)
-        self._seat(change, entry)
+        self._seat(change, shown)
 
     def join(self, change: Change, entry: Entry, mentions: Iterable[str], until: Instant) -> None:
         """One more job comes to the card, which takes others `until` then."""
@@ -104,11 +102,10 @@ class Sheet:
         )
         self._seat(change, entry)
 
-    def written(self, seen: Mapping[str, Seen]) -> Written:
-        """`seen` tells how often errors came up before, by their likeness."""
+    def written(self) -> Written:
         messages: list[Opening | ThreadReply] = []
         if self.is_new:
-            messages.append(self._opened(seen))
+            messages.append(self._opened())
         if self.newcomers.entries or self.taken:
             messages.append(self._with_newcomers())
         if not self.newcomers.entries:
@@ -155,11 +152,9 @@ class Sheet:
         size, loud_at = self.card.size, self.card.loud_at
         return size == 1 or loud_at is None or not 0 <= self.now - loud_at < LOUD_EVERY
 
-    def _opened(self, seen: Mapping[str, Seen]) -> Opening:
+    def _opened(self) -> Opening:
         keys = tuple(change.key for change in self.opening)
-        alike = Counter(member.likeness for member in self.members.values() if member.likeness)
-        before = seen.get(alike.most_common(1)[0][0]) if alike else None
-        self.card = replace(self.card, key=message_key(self.card.destination, keys), seen=before)
+        self.card = replace(self.card, key=message_key(self.card.destination, keys))
         return Opening(
             key=self.card.key,
             destination=self.card.destination,

@@ -73,10 +73,15 @@ def since(at: Instant, now: Instant) -> str:
 
 def seen_words(seen: Seen, now: Instant) -> str:
     """`An error like this was seen 14 times in 3 pipelines since March 3.`"""
+    return f"An error like this was {seen_in_short(seen, now)}."
+
+
+def seen_in_short(seen: Seen, now: Instant) -> str:
+    """`seen 14 times in 3 pipelines since March 3`"""
     first, year = as_datetime(seen.since), as_datetime(now).year
     day = f"{_MONTHS[first.month - 1]} {first.day}" + ("" if first.year == year else f", {first.year}")
     times = "once" if seen.times == 1 else f"{seen.times} times in {number(seen.pipelines, 'pipeline')}"
-    return f"An error like this was seen {times} since {day}."
+    return f"seen {times} since {day}"
 
 
 def how_long(job: Job, now: Instant) -> str:

@@ -12,6 +12,7 @@ from bot.core.card_words import (
     error_lead,
     face_title,
     in_short,
+    seen_before,
     since_word,
     standing,
     step,
@@ -21,7 +22,7 @@ from bot.core.cards import Entry, Face
 from bot.core.commands import jobs_of_card
 from bot.core.grammar import write
 from bot.core.texts import one_line, tame
-from bot.core.wording import INFERRED, seen_words, utc, which_try
+from bot.core.wording import INFERRED, utc, which_try
 from bot.slack.elements import (
     MESSAGE_MAX,
     Block,
@@ -134,7 +135,7 @@ def _plain_line(face: Face, entry: Entry, room: Room, *, told: bool) -> str:
 def _blocks(face: Face, room: Room) -> list[Block]:
     rung = [rich_text(section(*called(face.mentions)))] if face.mentions else []
     body = _single(face, room) if _is_single(face) else _several(face, room)
-    known = [context(seen_words(face.seen, face.since))] if face.seen else []
+    known = [context(seen)] if (seen := seen_before(face)) else []
     return [_header(face), *rung, *body, *known, context(_footer(face))]
 
 

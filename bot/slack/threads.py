@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from bot.core.alerts import JobRef
-from bot.core.card_words import ERRING, common_error, in_short, newcomers_title, news_counts, news_title, step, worst
-from bot.core.cards import Entry
+from bot.core.card_words import common_error, in_short, newcomers_title, news_counts, news_title, step, worst
+from bot.core.cards import ERRING, Entry
 from bot.core.messages import About, News, ThreadReply
 from bot.core.texts import one_line, tame
 from bot.core.wording import which_try

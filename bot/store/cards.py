@@ -50,6 +50,7 @@ from bot.store.rows import (
     message_values,
     reply_of,
     rung_by,
+    seen_of,
     to_json,
 )
 
@@ -166,9 +167,15 @@ async def draw(db: Connection, card: Card, rung: tuple[str, ...]) -> Face:
     """What the card is to show as it stands; its post `rung` them."""
     newest = await db.rows("newest_members", card=card.key, limit=NAMED)
     counts = {row["kind"]: row["jobs"] for row in await db.rows("standing", card=card.key)}
+    return face_of(card, map(entry_in, newest), counts, await _likenesses(db, card), rung)
+
+
+async def _likenesses(db: Connection, card: Card) -> list[Likeness]:
+    """How alike its errors are, and how often their like came up before it."""
     alike = await db.rows("likenesses", card=card.key, limit=ALIKE)
-    likenesses = [Likeness(row["error"], row["jobs"]) for row in alike]
-    return face_of(card, map(entry_in, newest), counts, likenesses, rung)
+    asked = to_json([row["likeness"] for row in alike])
+    seen = seen_of(await db.rows("seen_before", likenesses=asked, before=card.opened_at)) if alike else {}
+    return [Likeness(row["error"], row["jobs"], seen.get(row["likeness"])) for row in alike]
 
 
 async def anchor(db: Connection, opening: Opening, outcome: Delivered, version: int, now: Instant) -> None:

@@ -11,7 +11,6 @@ from bot.core.board import Board, Composed
 from bot.core.changes import Change, ChangeKind
 from bot.core.faults import Fault
 from bot.core.instants import Instant, length
-from bot.core.likeness import Seen
 from bot.core.listing import Listing
 from bot.core.memory import CLOCKS_DIFFER, Memory, Past, becomes_baseline, remembered
 from bot.core.messages import VERSION, Message, Notice
@@ -19,7 +18,7 @@ from bot.core.notices import BLIND, Episode, Episodes
 from bot.core.thrashing import Spell
 from bot.sql.sqlite import Connection, Value
 from bot.store import cards
-from bot.store.rows import change_values, job_values, memory_of, message_values, seen_of, to_json
+from bot.store.rows import change_values, job_values, memory_of, message_values, to_json
 
 SHOWN_FAULTS = 20  # unreadable rows that are remembered by name
 
@@ -59,13 +58,6 @@ class Ledger:
         """Where each of the changes has been told already."""
         rows = await self._db.rows("told", keys=to_json([change.key for change in changes]))
         return frozenset((row["change_key"], row["destination"]) for row in rows)
-
-    async def seen_before(self, likenesses: Iterable[str], before: Instant) -> Mapping[str, Seen]:
-        """How often errors of these kinds were seen before that time; of one that never was, nothing."""
-        asked = sorted(set(likenesses) - {""})
-        if not asked:
-            return {}
-        return seen_of(await self._db.rows("seen_before", likenesses=to_json(asked), before=before))
 
     async def channels(self) -> Mapping[Destination, str]:
         """The channel ids of the destinations that were resolved so far."""

@@ -23,7 +23,7 @@ WORDS = (
     "failed",
     "was retried and waits, try 2",
     "is running again, try 2",
-    "failed again on try 2",
+    "failed on try 2",
     "was retried and waits, try 3",
     "is running again, try 3",
     "recovered on try 3",

@@ -14,14 +14,13 @@ from bot.core.cards import FAILURES, FOLLOWED, OPEN_CARDS, Card, Member
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND, Instant
 from bot.core.jobs import Field, Job
-from bot.core.likeness import Seen
 from bot.core.messages import About, Message, Opening, ThreadReply, message_key
 from tests.core.lives import NOON
 
 URLS = {"prod": "https://console.example/jobs/{job_id}"}
 MINUTE = 60 * SECOND
 STATUS = {ChangeKind.FAILED: "FAILED", ChangeKind.RETRIED: "PENDING", ChangeKind.STARTED: "RUNNING"}
-STATUS[ChangeKind.COMPLETED] = "COMPLETED"
+STATUS |= {ChangeKind.COMPLETED: "COMPLETED", ChangeKind.VANISHED: "RUNNING", ChangeKind.REAPPEARED: "FAILED"}
 
 
 @dataclass
@@ -34,7 +33,6 @@ class Team:
     members: dict[tuple[str, str], Member] = field(default_factory=dict)  # (card, job) → member
     waiting: dict[str, ThreadReply] = field(default_factory=dict)
     said: list[Message] = field(default_factory=list)
-    seen: dict[str, Seen] = field(default_factory=dict)
 
     def board(self, changes: Sequence[Change]) -> Board:
         jobs = {job_ref(change.job) for change in changes}
@@ -49,7 +47,7 @@ class Team:
     def look(self, *changes: Change) -> tuple[Message, ...]:
         board = self.board(changes)
         verdicts = decide(changes, self.rules, self.told(), {}, followed(board))
-        composed = compose(verdicts, replace(board, seen=self.seen), self.rules, {}, URLS, self.now)
+        composed = compose(verdicts, board, self.rules, {}, URLS, self.now)
         self.take(composed)
         return composed.messages
 
@@ -383,7 +381,7 @@ def test_what_comes_again_is_told_no_more() -> None:
     assert one.look(change(1)) == ()
 
 
-KINDS = st.sampled_from([ChangeKind.FAILED, ChangeKind.RETRIED, ChangeKind.STARTED, ChangeKind.COMPLETED])
+KINDS = st.sampled_from([*STATUS])
 CHANGES = st.builds(
     lambda number, kind, tries, pipeline: change(number, kind, tries, pipeline_key=f"pipeline {pipeline}"),
     st.integers(0, 12),

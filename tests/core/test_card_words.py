@@ -12,13 +12,14 @@ from bot.core.card_words import (
     in_short,
     newcomers_title,
     news_title,
+    seen_before,
     since_word,
     step,
     worst,
 )
 from bot.core.cards import Likeness
 from bot.core.changes import ChangeKind
-from tests.slack.render_samples import entry, face, reply
+from tests.slack.render_samples import OFTEN, entry, face, reply
 
 PIPELINE = "machine-state-classification"
 
@@ -84,7 +85,7 @@ def test_jobs_that_go_on_do_not_stand_so_since_the_story_began() -> None:
     ("kind", "tries", "words"),
     [
         ("failed", 1, "failed"),
-        ("failed", 2, "failed again on try 2"),
+        ("failed", 2, "failed on try 2"),
         ("retried", 2, "was retried and waits, try 2"),
         ("started", 2, "is running again, try 2"),
         ("recovered", 3, "recovered on try 3"),
@@ -125,6 +126,32 @@ def test_errors_that_are_alike_are_counted_the_most_frequent_first() -> None:
     alike = (Likeness("CUDA out of memory", 12), Likeness("no such file", 2), Likeness("odd", 1))
     shown = face([entry(1)], jobs=17, counts={"failed": 17}, likenesses=alike)
     assert alike_words(shown, 60) == "12 like: CUDA out of memory · 2 like: no such file · 3 others"
+
+
+def test_each_kind_of_error_says_how_often_it_came_up_before() -> None:
+    alike = (Likeness("CUDA out of memory", 12, OFTEN), Likeness("no such file", 2))
+    shown = face([entry(1), entry(2, error="no such file")], jobs=15, counts={"failed": 15}, likenesses=alike)
+    assert alike_words(shown, 60) == (
+        "12 like: CUDA out of memory · seen 14 times in 3 pipelines since March 3 · 2 like: no such file · 1 other"
+    )
+    assert seen_before(shown) == ""
+
+
+def test_errors_of_one_kind_alone_are_said_once_to_have_come_up_before() -> None:
+    alike = (Likeness(entry(1).error, 2, OFTEN),)
+    of_one = face([entry(1), entry(2), entry(3, error="")], likenesses=alike)
+    assert seen_before(of_one) == "An error like this was seen 14 times in 3 pipelines since March 3."
+    assert alike_words(of_one, 20) == "2 like: Worker ran out of m… · 1 other"
+    beside_a_code = face([entry(1), entry(2), entry(3, error="exit code 1")], likenesses=alike)
+    assert seen_before(beside_a_code) == ""
+    assert "seen 14 times" in alike_words(beside_a_code, 20)
+
+
+@pytest.mark.parametrize(("kind", "is_said"), [("failed", True), ("recovered", False)])
+def test_an_error_that_the_card_does_not_show_is_not_said_to_have_come_up_before(kind: str, *, is_said: bool) -> None:
+    shown = face([entry(1, kind=kind, error="odd 1"), entry(2, error="")], likenesses=(Likeness("odd 2", 1, OFTEN),))
+    assert bool(seen_before(shown)) == is_said
+    assert seen_before(replace(shown, entries=shown.entries[:1], jobs=1))
 
 
 def test_errors_that_are_all_different_are_not_counted() -> None:

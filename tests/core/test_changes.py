@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.changes import COUNTS_LAG, diff, recounted
+from bot.core.changes import COUNTS_LAG, diff, recounted, standing
 from bot.core.instants import SECOND, Instant, whole_seconds
 from bot.core.jobs import Job, Progress
 from bot.core.memory import Past
@@ -234,7 +234,7 @@ def test_a_known_job_whose_news_are_late_is_told_all_the_same() -> None:
 def test_a_job_that_the_api_knows_no_more_has_vanished() -> None:
     vanished = diff(past(running()), listing(gone=["job_1"]))
     assert [(short(change), change.was, change.status) for change in vanished] == [
-        ("vanished/0/0", "RUNNING", "RUNNING")
+        (f"vanished/0/0/{stamp(0)}", "RUNNING", "RUNNING")
     ]
 
 
@@ -278,13 +278,35 @@ def gone(job: Job) -> Past:
 
 def test_a_job_that_was_gone_and_is_listed_again_has_reappeared() -> None:
     [back] = diff(gone(running()), listing(running()))
-    assert (short(back), back.was, back.status, back.at) == ("reappeared/0/0", "RUNNING", "RUNNING", None)
+    assert (short(back), back.was, back.status, back.at) == (f"reappeared/0/0/{stamp(0)}", "RUNNING", "RUNNING", at(0))
     assert diff(after(gone(running()), listing(running())), listing(running())) == ()
+
+
+@pytest.mark.parametrize(
+    ("job", "kind", "when", "detail"),
+    [
+        (failed(1), "failed", 60, ""),
+        (running(), "started", 30, ""),
+        (completed(0), "completed", 60, ""),
+        (completed(0, failed_at=at(50)), "recovered", 60, ""),
+        (completed(3), "incomplete", 60, "3 of 20 inputs"),
+        (row("PENDING"), "appeared", None, ""),
+        (row("PENDING", 1), "retried", None, ""),
+        (row("QUEUED_V2"), "reappeared", 0, ""),
+    ],
+)
+def test_a_job_that_is_listed_again_stands_as_its_status_says(
+    job: Job, kind: str, when: float | None, detail: str
+) -> None:
+    [back] = diff(gone(job), listing(job))
+    stands = standing(back)
+    assert (stands.kind, stands.at, stands.detail) == (kind, None if when is None else at(when), detail)
+    assert standing(stands) is stands
 
 
 def test_what_its_row_names_is_told_after_that_as_of_a_known_job() -> None:
     back = diff(gone(running()), listing(failed(started_at=at(30))))
-    assert [short(change) for change in back] == ["reappeared/0/0", f"failed/0/0/{S60}"]
+    assert [short(change) for change in back] == [f"reappeared/0/0/{stamp(0)}", f"failed/0/0/{S60}"]
 
 
 def test_a_stale_row_brings_no_job_back() -> None:

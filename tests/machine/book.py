@@ -42,6 +42,7 @@ class Story:
     closes: Instant
     since: Instant
     touched: Instant
+    opened: Instant
     key: str = ""
     lines: dict[str, Line] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)  # changes, oldest first
@@ -55,7 +56,6 @@ class Story:
     rung: tuple[str, ...] = ()  # whom any of its messages rang
     first_rung: tuple[str, ...] = ()  # whom the first did
     loud: Instant | None = None
-    seen: Seen | None = None
     moved: set[str] = field(default_factory=set)  # changes that waited to be told, and are told with what followed
     is_lost: bool = False  # Slack does not take it
 
@@ -64,8 +64,8 @@ class Story:
         """Their keys, but for those that took the place of the first post."""
         return {self.key, *self.replies}
 
-    def face(self, rung: tuple[str, ...]) -> Face:
-        """Drawn from scratch."""
+    def face(self, rung: tuple[str, ...], seen: Callable[[str, Instant], Seen | None]) -> Face:
+        """Drawn from scratch. Errors of a likeness were `seen` so often before a time."""
         newest = sorted(self.lines.values(), key=lambda line: (line.entry.at, line.entry.job_id), reverse=True)
         return Face(
             card=self.key,
@@ -75,18 +75,17 @@ class Story:
             entries=tuple(line.entry for line in newest[:10]),
             counts=dict(sorted(Counter(line.entry.kind for line in newest).items())),
             jobs=len(newest),
-            likenesses=tuple(self._alike()),
-            seen=self.seen,
+            likenesses=tuple(self._alike(seen)),
             mentions=rung,
         )
 
-    def _alike(self) -> Iterator[Likeness]:
+    def _alike(self, seen: Callable[[str, Instant], Seen | None]) -> Iterator[Likeness]:
         errors: dict[str, list[str]] = {}
         for line in self.lines.values():
             if line.likeness:
                 errors.setdefault(line.likeness, []).append(line.entry.error)
-        for _, alike in sorted(errors.items(), key=lambda each: (-len(each[1]), each[0]))[:3]:
-            yield Likeness(min(alike), len(alike))
+        for kind, alike in sorted(errors.items(), key=lambda each: (-len(each[1]), each[0]))[:3]:
+            yield Likeness(min(alike), len(alike), seen(kind, self.opened))
 
 
 @dataclass(slots=True)
@@ -111,7 +110,6 @@ class Book:
                     self._take(change, place, now)
         for story in self.stories[before:]:
             story.first_rung = story.rung
-            story.seen = self._seen(Counter(line.likeness for line in story.lines.values() if line.likeness))
         for change in changes:
             alike = likeness(change.job.error) if change.kind is ChangeKind.FAILED else ""
             self._failures.setdefault(change.key, (alike, change.job.pipeline_key, now))
@@ -205,7 +203,7 @@ class Book:
 
     def _seat(self, change: Change, story: Story, now: Instant) -> None:
         job, before = change.job, story.lines.get(change.job.id)
-        last = before.entry.error if before and change.kind not in FAILED else ""
+        last = before.entry.error if before and change.kind not in FAILED | {"cancelled"} else ""
         entry = Entry(
             change_key=change.key,
             kind=change.kind.value,
@@ -239,14 +237,15 @@ class Book:
         assert len(taking) < 6
         since, closes = _when(change, now), now + length(rule.group_max)
         named = None if full else group
-        story = Story(place=place, rule=rule, group=named, until=now, closes=closes, since=since, touched=now)
+        story = Story(
+            place=place, rule=rule, group=named, until=now, closes=closes, since=since, touched=now, opened=now
+        )
         self.stories.append(story)
         return story
 
-    def _seen(self, alike: Counter[str]) -> Seen | None:
-        """The commonest of these errors, before this look."""
-        common = [name for name, _ in alike.most_common(1)]
-        before = [(pipeline, at) for kind, pipeline, at in self._failures.values() if kind in common]
+    def seen(self, kind: str, opened: Instant) -> Seen | None:
+        """How often such errors came up before a card was opened."""
+        before = [(pipeline, at) for alike, pipeline, at in self._failures.values() if alike == kind and at < opened]
         pipelines = {pipeline for pipeline, _ in before}
         return Seen(len(before), len(pipelines), min(at for _, at in before)) if before else None
 

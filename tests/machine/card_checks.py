@@ -52,7 +52,7 @@ def _wrong_face(stage: CardStage, story: Story, posted: Posted) -> Iterator[Faul
         if stage.deleted[post.ts] < story.touched:
             yield "not posted anew", story.key
     elif story.key not in stage.stuck:
-        face = story.face(story.first_rung if key_of(post) == story.key else ())
+        face = story.face(story.first_rung if key_of(post) == story.key else (), stage.book.seen)
         rendered = render_face(face)
         plain = Rendered(render_plain_face(face), [])
         if content(post) != (rendered.text, rendered.blocks) and not (

@@ -148,6 +148,8 @@ SEVERAL = [
     for number in range(1, 6)
 ]
 PROD = replace(entry(2), source="prod")
+OFTEN = Seen(14, 3, instant(datetime(2026, 3, 3, tzinfo=UTC)))
+OTHER_KINDS = ("appeared", "admitted", "started", "cancelled", "preempted", "reappeared")
 RINGING = ("@U0123456", "@S0123456")
 FACES: dict[str, Face] = {
     "card_failed": face([LINKED], mentions=RINGING),
@@ -158,7 +160,12 @@ FACES: dict[str, Face] = {
     "card_overdue": face([late(1, "RUNNING", 4_440)]),
     "card_incomplete": face([entry(1, kind="incomplete", error="", detail="3 of 20 inputs")]),
     "card_thrashing": face([entry(1, kind="thrashing", error="", detail="3 times in 40m")]),
-    "card_seen_before": face([entry(1)], seen=Seen(14, 3, instant(datetime(2026, 3, 3, tzinfo=UTC)))),
+    "card_seen_before": face([entry(1)], likenesses=(Likeness(entry(1).error, 1, OFTEN),)),
+    "card_group_seen_before": face(
+        [entry(number, error=ERRORS[number % 2]) for number in range(1, 7)],
+        likenesses=(Likeness(ERRORS[0], 3, OFTEN), Likeness(ERRORS[1], 3)),
+    ),
+    **{f"card_{kind}": face([entry(1, kind=kind, error="")]) for kind in OTHER_KINDS},
     "card_gone": face([entry(1, kind="vanished", error="")]),
     "card_group_3": face([LINKED, *(entry(number, error=ERRORS[number % 3], tries=number) for number in (2, 3))]),
     "card_group_alike": face([entry(number) for number in range(1, 6)], mentions=("@here",)),

@@ -35,7 +35,7 @@ def test_a_step_is_a_whole_sentence_that_can_stand_alone_in_the_channel() -> Non
     job = "press-line-1 nightly (job_00000000000000000000000001)"
     error = "Worker ran out of memory and the retry limit was reached"
     assert {name: render_thread_reply(REPLIED[name]).text for name in REPLIED if len(REPLIED[name].tells) == 1} == {
-        "thread_failed_again": f"<@U0123456> <!subteam^S0123456> {job} failed again on try 2: {error}.",
+        "thread_failed_again": f"<@U0123456> <!subteam^S0123456> {job} failed on try 2: {error}.",
         "thread_retried": f"{job} was retried and waits, try 2.",
         "thread_recovered": f"{job} recovered on try 3.",
         "thread_newcomer": f"1 more job failed in machine-state-classification, 2 in all: {job}. Error: {error}.",
@@ -59,7 +59,7 @@ def test_several_steps_of_one_job_are_told_oldest_first_each_error_once() -> Non
         "🔵 press-line-1 nightly job_00000000000000000000000001",
         "2026-11-23 10:39 UTC · failed (inferred, nobody saw it)",
         "OOMKilled (exit=137)",
-        "2026-11-23 10:39 UTC · failed again on try 2",
+        "2026-11-23 10:39 UTC · failed on try 2",
         "Worker ran out of memory and the retry limit was reached",
         "2026-11-23 10:40 UTC · was retried and waits, try 3",
         "2026-11-23 10:41 UTC · is running again, try 3",
@@ -69,7 +69,7 @@ def test_several_steps_of_one_job_are_told_oldest_first_each_error_once() -> Non
 def test_an_error_that_several_failures_show_stands_beside_the_last_of_them() -> None:
     unseen = replace(entry(2, tries=1, inferred=True), job_id=entry(1).job_id, change_key="a")
     lines = shown(reply([entry(1, tries=2), unseen])).splitlines()
-    assert lines[-2:] == ["2026-11-23 10:41 UTC · failed again on try 2", entry(1).error]
+    assert lines[-2:] == ["2026-11-23 10:41 UTC · failed on try 2", entry(1).error]
     assert lines.count(entry(1).error) == 1
 
 

@@ -57,7 +57,7 @@ SELECT kind, count(*) AS jobs FROM members WHERE card = :card GROUP BY kind;
 
 -- likenesses --
 -- How alike the errors of a card's jobs are.
-SELECT min(error) AS error, count(*) AS jobs FROM members WHERE card = :card AND likeness <> ''
+SELECT likeness, min(error) AS error, count(*) AS jobs FROM members WHERE card = :card AND likeness <> ''
 GROUP BY likeness ORDER BY jobs DESC, likeness LIMIT :limit;
 
 -- editable --

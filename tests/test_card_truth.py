@@ -1,0 +1,153 @@
+"""What a card says of its jobs is true of them as they stand: of their errors, and of those that went and came back."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.core.wording import utc
+from bot.explain import explain
+from bot.sandbox.reading import rendered_text
+from tests.samples import MINUTE, rule
+from tests.world import World
+
+pytestmark = pytest.mark.usefixtures("at_once")
+
+OOM = "CUDA out of memory"
+SEEN = "An error like this was seen"
+
+
+async def moves(world: World, move: Callable[[], object], seconds: float = 5) -> None:
+    """Something happens, a look finds it, and what is to be said of it is said."""
+    world.clock.advance(5)
+    move()
+    await world.good_look()
+    for _ in range(int(seconds)):
+        await world.deliver()
+        world.clock.advance(1)
+
+
+async def failed(world: World, *names: str, error: object = OOM) -> list[str]:
+    """Jobs that have failed together, later than any card takes newcomers."""
+    world.clock.advance(3600)
+    ids = [world.jobs.world.add(name, status="RUNNING", age=60).id for name in names]
+    await world.good_look()
+    await moves(world, lambda: [world.jobs.world.fail(id_, error) for id_ in ids])
+    return ids
+
+
+def shown(world: World) -> str:
+    """The newest card."""
+    return rendered_text(world.slack.state.top_level("ml-alerts")[-1])
+
+
+def told(world: World) -> list[str]:
+    return [post.text for post in world.slack.state.thread(world.slack.state.top_level("ml-alerts")[-1])]
+
+
+async def test_how_often_an_error_was_seen_is_said_of_the_error_that_the_card_shows(world: World) -> None:
+    await failed(world, "press")
+    (mill,) = await failed(world, "mill")
+    assert f"{SEEN} once" in shown(world)
+    await moves(world, lambda: world.jobs.world.retry(mill))
+    await moves(world, lambda: world.jobs.world.fail(mill, "the disk is full"))
+    assert "the disk is full" in shown(world)
+    assert SEEN not in shown(world)
+    await moves(world, lambda: world.jobs.world.retry(mill))
+    await moves(world, lambda: world.jobs.world.fail(mill, OOM))
+    assert f"{SEEN} once" in shown(world)
+
+
+async def test_a_reason_that_comes_from_the_events_is_one_that_was_seen_before_too(world: World) -> None:
+    for name in ("press", "mill"):
+        world.clock.advance(3600)
+        job = world.jobs.world.add(name, status="RUNNING", age=60).id
+        await world.good_look()
+        world.jobs.world.fail(job, None)
+        look = await world.good_look()
+        await explain(world.api, world.store.looks, look.verdicts, 5.0)
+        await world.deliver()
+    assert f"{SEEN} once" in shown(world)
+
+
+async def test_of_errors_of_several_kinds_each_says_how_often_it_was_seen(world: World) -> None:
+    await failed(world, "press")
+    ids = [world.jobs.world.add(f"mill {number}", status="RUNNING", age=60).id for number in range(4)]
+    world.clock.advance(3600)
+    await world.good_look()
+    errors = (OOM, OOM, "the disk is full", "the disk is full")
+    await moves(world, lambda: [world.jobs.world.fail(*each) for each in zip(ids, errors, strict=True)])
+    assert f"2 like: {OOM} · seen once since November 23 · 2 like: the disk is full" in shown(world)
+    assert SEEN not in shown(world)
+
+
+async def test_a_cancellation_is_not_told_with_the_error_of_a_failure_before_it(world: World) -> None:
+    (press,) = await failed(world, "press")
+    await moves(world, lambda: world.jobs.world.retry(press))
+    assert f"last error: {OOM}" in shown(world)
+    await moves(world, lambda: world.jobs.world.cancel(press))
+    assert "was cancelled" in shown(world)
+    assert OOM not in f"{shown(world)} {told(world)[-1]}"
+
+
+async def leaves(world: World, job: str) -> Callable[[], None]:
+    """The API knows the job no more; what brings it back as it was."""
+    kept = world.jobs.world.jobs[job]
+    await moves(world, lambda: world.jobs.world.delete(job))
+
+    def comes_back() -> None:
+        world.jobs.world.jobs[job] = kept
+        world.jobs.world.population += 1
+        world.jobs.world.version += 1
+
+    return comes_back
+
+
+async def test_a_job_is_gone_and_back_since_the_look_that_found_it(world: World) -> None:
+    (press,) = await failed(world, "press")
+    world.clock.advance(7200)
+    comes_back = await leaves(world, press)
+    left, gone = world.clock(), shown(world)
+    await moves(world, comes_back)
+    back, vanished = (entry.at for entry in (await world.history())[:2])
+    assert vanished is not None
+    assert back is not None
+    assert utc(vanished) in gone
+    assert left - MINUTE < vanished < left < back < world.clock()
+
+
+async def test_a_job_may_leave_and_come_back_more_than_once(world: World) -> None:
+    (press,) = await failed(world, "press")
+    for _ in range(2):
+        comes_back = await leaves(world, press)
+        assert "is gone from the API" in shown(world)
+        await moves(world, comes_back)
+        assert "is gone from the API" not in shown(world)
+    words = ("is gone from the API", "is listed again")
+    assert [word in text for word, text in zip(words * 2, told(world), strict=True)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("status", "stands"), [("FAILED", "🔴 press failed"), ("RUNNING", "🔵 press is running again")]
+)
+async def test_a_job_that_is_listed_again_stands_on_its_card_as_its_status_says(
+    world: World, status: str, stands: str
+) -> None:
+    (press,) = await failed(world, "press")
+    if status == "RUNNING":
+        await moves(world, lambda: (world.jobs.world.retry(press), world.jobs.world.start(press)))
+    before = shown(world)
+    await moves(world, await leaves(world, press))
+    assert shown(world).startswith(stands)
+    assert shown(world) == before
+    assert "is listed again" in told(world)[-1]
+
+
+async def test_a_failure_that_is_listed_again_is_one_of_the_failures_of_its_card(world: World) -> None:
+    world.rules = [rule(mention=["@U0SANDBOX1"])]
+    (press,) = await failed(world, "press")
+    await moves(world, await leaves(world, press))
+    mill = world.jobs.world.add("mill", status="RUNNING", age=60).id
+    await world.good_look()
+    await moves(world, lambda: world.jobs.world.fail(mill, OOM))
+    assert shown(world).startswith("🔴 2 jobs failed")
+    assert not world.slack.state.broadcasts("ml-alerts")
