@@ -16,7 +16,7 @@ from bot.core.instants import Instant, length
 from bot.core.listing import Listing
 from bot.core.memory import Past, becomes_baseline, is_swapped
 from bot.core.notices import Hearers, notices_of_fault, notices_of_listing
-from bot.core.thrashing import Thrashing, with_thrashing
+from bot.core.thrashing import Thrashing, undated, with_thrashing
 from bot.jobs_api.client import JobsApi
 from bot.store.ledger import Ledger
 from bot.store.looks import Looks
@@ -75,7 +75,7 @@ async def _conclude(
     limits: Limits,
 ) -> Look:
     async with looks.transaction() as ledger:
-        past = await ledger.past_of(listing)
+        past = await ledger.past_of(listing, now)
         if is_swapped(past, listing):
             return swapped_key(past.org_id)
         # In threads: 100,000 changed jobs take seconds, and whoever asks meanwhile is answered.
@@ -102,6 +102,8 @@ async def _found(
 ) -> tuple[Change, ...]:
     """What differs from what was known."""
     changes = await asyncio.to_thread(diff, past, listing)
+    if past.gap > length(thrashing.within):
+        changes = tuple(undated(changes))
     spells = await ledger.spells_of(listing.source, changes, now - length(thrashing.within))
     return tuple(with_thrashing(changes, spells, thrashing, now))
 

@@ -29,7 +29,7 @@ class Ledger:
         self._db = db
         self._keep = keep
 
-    async def past_of(self, listing: Listing) -> Past:
+    async def past_of(self, listing: Listing, now: Instant) -> Past:
         """What is known of the source, and of the jobs that the listing speaks of."""
         source = await self._db.row("source", source=listing.source)
         ids = [*(row.id for row in listing.rows), *listing.gone]
@@ -43,6 +43,7 @@ class Ledger:
             latest=listing.started + CLOCKS_DIFFER,
             org_id=source["org_id"] if source else "",
             before=source["looks"] if source else 0,
+            gap=max(0, now - source["looked_at"]) if source and source["looked_at"] is not None else 0,
         )
 
     async def spells_of(self, source: str, changes: Iterable[Change], since: Instant) -> Mapping[str, Spell]:
