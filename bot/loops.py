@@ -71,7 +71,7 @@ class Loops:
         while not self.stop.is_set():
             api.asking()
             began = time.monotonic()
-            looking = poll_once(api, self.store.looks, self.config.rules, self.job_urls, now(), self.limits)
+            looking = poll_once(api, self.store.looks, self.config.rules, self.job_urls, now, self.limits)
             look = await self.storing(loop, looking)
             took = time.monotonic() - began
             if look is None:
