@@ -76,7 +76,7 @@ async def _measure(world: World, state: Path, times: int) -> Measured:
             shutil.copy(state, copy)
             async with opened(world, copy) as (api, store):
                 watch = Stopwatch()
-                look = await poll_once(api, store.looks, RULES, URLS, now())
+                look = await poll_once(api, store.looks, RULES, URLS, now)
                 ours, watch = watch.cost().cpu, Stopwatch()
                 await floors.read_all(http)
                 looks.append((ours, watch.cost().cpu))
@@ -108,7 +108,7 @@ def _retried(change: Change) -> Change:
 
 async def _board(store: Store, changes: list[Change]) -> Board:
     async with store.looks.transaction() as ledger:
-        return await ledger.board(changes, now())
+        return await ledger.board(changes, now(), 0)
 
 
 async def _told(store: Store, changes: list[Change], board: Board) -> tuple[float, float]:

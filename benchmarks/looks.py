@@ -141,7 +141,7 @@ async def opened(world: World, state: Path) -> AsyncIterator[tuple[JobsApi, Stor
 
 async def _look(api: JobsApi, store: Store, world: World) -> Looked:
     """A look that measures what it should: it saw every job and found none changed."""
-    look = await poll_once(api, store.looks, (), {}, now())
+    look = await poll_once(api, store.looks, (), {}, now)
     whole = isinstance(look, Looked) and look.listing.certificate.seen == world.jobs
     if not isinstance(look, Looked) or not whole or (look.listing.rows and not look.first):
         raise AssertionError(look)

@@ -42,7 +42,7 @@ async def explain(api: JobsApi, looks: Looks, verdicts: Iterable[Verdict], secon
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     if silent:
-        await looks.stop_asking(api.source)
+        await looks.stop_asking(silent)
     return Explained(inquiry.asked, answered)
 
 

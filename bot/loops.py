@@ -26,7 +26,7 @@ from bot.core.replies import Reply
 from bot.deliver import deliver_due, edit_due, resolve_routes
 from bot.explain import PATIENCE, explain
 from bot.jobs_api.client import JobsApi
-from bot.poll import Limits, Looked, poll_once
+from bot.poll import Limits, Look, Looked, poll_once
 from bot.report import Reporter
 from bot.slack.sink import SlackSink
 from bot.sql.sqlite import may_pass
@@ -67,30 +67,24 @@ class Loops:
         return Limits(self.config.deadlines, self.config.thrashing)
 
     async def look(self, api: JobsApi) -> None:
-        """Looks at one source, again and again. BotError if the very first look shows that the key is no good."""
+        """Looks at one source, again and again; no look waits for the questions after the one before, which are over
+        soon. BotError if the very first look shows that the key is no good.
+        """
         await self._until_found()
         every, loop = self.config.poll.every.total_seconds(), f"look at {api.source}"
         api.asking = lambda: self.vitals.turned(loop, now(), 0)
-        while not self.stop.is_set():
-            api.asking()
-            began = time.monotonic()
-            looking = poll_once(api, self.store.looks, self.config.rules, self.job_urls, now(), self.limits)
-            look = await self.storing(loop, looking)
-            took = time.monotonic() - began
-            if look is None:
-                self.vitals.turned(loop, now(), int(every * SECOND))
-                await rest(self.stop.wait(), every)
-                continue
-            fault = look if isinstance(look, Fault) else None
-            if fault and fault.needs_operator and not self.vitals.sights[api.source].looked:
-                raise BotError(f"The job API of source {api.source!r} does not let the bot in: {fault}.")
-            failures = self.reporter.looked(api.source, look, now(), took)
-            self.outbox_filled.set()
-            if isinstance(look, Looked):
-                await self._explain(api, look, min(PATIENCE, max(1.0, every - took)))
-            wait = look_wait(every, time.monotonic() - began, failures, fault)
-            self.vitals.turned(loop, now(), int(wait * SECOND))
-            await rest(self.stop.wait(), wait)
+        async with asyncio.TaskGroup() as questions:
+            while not self.stop.is_set():
+                api.asking()
+                began = time.monotonic()
+                looking = poll_once(api, self.store.looks, self.config.rules, self.job_urls, now, self.limits)
+                look = await self.storing(loop, looking)
+                took = time.monotonic() - began
+                wait = every if look is None else self._looked(api, look, took)
+                if isinstance(look, Looked):
+                    questions.create_task(self._explain(api, look))
+                self.vitals.turned(loop, now(), int(wait * SECOND))
+                await rest(self.stop.wait(), wait)
 
     async def _until_found(self) -> None:
         """A name that is not known yet may be that of a channel which has cards: the first look waits a little for it,
@@ -104,10 +98,18 @@ class Loops:
         names = [name for name in destinations(self.config.rules) if name.startswith("#")]
         return await self.storing("finding", self.store.outbox.unresolved(names)) or ()
 
-    async def _explain(self, api: JobsApi, look: Looked, seconds: float) -> None:
-        """Asks why the look's jobs failed. The next look does not wait for it, or no more than a second."""
-        asking = explain(api, self.store.looks, look.verdicts, seconds)
-        explained = await self.storing("reasons", asking)
+    def _looked(self, api: JobsApi, look: Look, took: float) -> float:
+        """Tells of the look. Seconds until the next one."""
+        fault = look if isinstance(look, Fault) else None
+        if fault and fault.needs_operator and not self.vitals.sights[api.source].looked:
+            raise BotError(f"The job API of source {api.source!r} does not let the bot in: {fault}.")
+        failures = self.reporter.looked(api.source, look, now(), took)
+        self.outbox_filled.set()
+        return look_wait(self.config.poll.every.total_seconds(), took, failures, fault)
+
+    async def _explain(self, api: JobsApi, look: Looked) -> None:
+        """Asks why the look's jobs failed."""
+        explained = await self.storing("reasons", explain(api, self.store.looks, look.verdicts, PATIENCE))
         if explained is not None and explained.asked:
             self.reporter.explained(api.source, explained)
             self.outbox_filled.set()

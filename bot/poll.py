@@ -3,7 +3,7 @@ and written in one transaction; a look that failed concludes nothing.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from bot.core.instants import Instant, length
 from bot.core.listing import Listing
 from bot.core.memory import Past, becomes_baseline, is_swapped
 from bot.core.notices import Hearers, notices_of_fault, notices_of_listing
-from bot.core.thrashing import Thrashing, with_thrashing
+from bot.core.thrashing import Thrashing, undated, with_thrashing
 from bot.jobs_api.client import JobsApi
 from bot.store.ledger import Ledger
 from bot.store.looks import Looks
@@ -54,46 +54,62 @@ async def poll_once(
     looks: Looks,
     rules: Sequence[Rule],
     job_urls: Mapping[str, str],
-    now: Instant,
+    clock: Callable[[], Instant],
     limits: Limits = USUAL,
 ) -> Look:
     """One look at one source. A Fault if nothing could be concluded."""
-    known = await looks.known(api.source)
-    listing = await api.list_jobs(known)
-    look = listing if isinstance(listing, Fault) else await _conclude(listing, looks, rules, job_urls, now, limits)
+    view = _View(looks, rules, job_urls, limits, clock, began=clock())
+    listing = await api.list_jobs(await looks.known(api.source))
+    look = listing if isinstance(listing, Fault) else await view.conclude(listing)
     if isinstance(look, Fault):
-        await _admit(look, api.source, looks, rules, now)
+        await view.admit(look, api.source)
     return look
 
 
-async def _conclude(
-    listing: Listing,
-    looks: Looks,
-    rules: Sequence[Rule],
-    job_urls: Mapping[str, str],
-    now: Instant,
-    limits: Limits,
-) -> Look:
-    async with looks.transaction() as ledger:
-        past = await ledger.past_of(listing)
-        if is_swapped(past, listing):
-            return swapped_key(past.org_id)
-        # In threads: 100,000 changed jobs take seconds, and whoever asks meanwhile is answered.
-        found = await _found(ledger, past, listing, limits.thrashing, now)
-        before, doubts = await ledger.episodes_of(listing.source), listing.certificate.reasons
-        await ledger.remember(past, listing, now)
-        changes = (*found, *await _late(ledger, past, listing, limits.deadlines))
-        told, channels = await ledger.told(changes), await ledger.channels()
-        board = await ledger.board(changes, now)
-        verdicts = await asyncio.to_thread(decide, changes, rules, told, channels, followed(board))
-        composed = await asyncio.to_thread(compose, verdicts, board, rules, channels, job_urls, now)
-        await ledger.record(verdicts, now)
-        hearers = Hearers(rules, channels)
-        await ledger.give_notice(notices_of_listing(listing.source, before, doubts, hearers, now), now)
-        await ledger.compose(composed, now)
-        await ledger.recount(recounted(past, listing))
-    first = becomes_baseline(past, listing)
-    return Looked(listing, verdicts, composed, first, watched=first or past.baseline is not None)
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Where a look stands that `began` then. What follows from it is dated when it is written: to read a long list
+    takes minutes.
+    """
+
+    looks: Looks
+    rules: Sequence[Rule]
+    job_urls: Mapping[str, str]
+    limits: Limits
+    clock: Callable[[], Instant]
+    began: Instant
+
+    async def conclude(self, listing: Listing) -> Look:
+        async with self.looks.transaction() as ledger:
+            now = self.clock()
+            past = await ledger.past_of(listing, now)
+            if is_swapped(past, listing):
+                return swapped_key(past.org_id)
+            # In threads: 100,000 changed jobs take seconds, and whoever asks meanwhile is answered.
+            found = await _found(ledger, past, listing, self.limits.thrashing, now)
+            before, doubts = await ledger.episodes_of(listing.source), listing.certificate.reasons
+            await ledger.remember(past, listing, now)
+            changes = (*found, *await _late(ledger, past, listing, self.limits.deadlines))
+            told, channels = await ledger.told(changes), await ledger.channels()
+            board = await ledger.board(changes, now, max(0, now - self.began))
+            verdicts = await asyncio.to_thread(decide, changes, self.rules, told, channels, followed(board))
+            composed = await asyncio.to_thread(compose, verdicts, board, self.rules, channels, self.job_urls, now)
+            await ledger.record(verdicts, now)
+            hearers = Hearers(self.rules, channels)
+            await ledger.give_notice(notices_of_listing(listing.source, before, doubts, hearers, now), now)
+            await ledger.compose(composed, now)
+            await ledger.recount(recounted(past, listing))
+        first = becomes_baseline(past, listing)
+        return Looked(listing, verdicts, composed, first, watched=first or past.baseline is not None)
+
+    async def admit(self, fault: Fault, source: str) -> None:
+        """Writes down that the look failed; if that lasts, people are told that the bot is blind."""
+        async with self.looks.transaction() as ledger:
+            now = self.clock()
+            await ledger.record_fault(source, fault, now)
+            episodes = await ledger.episodes_of(source)
+            hearers = Hearers(self.rules, await ledger.channels())
+            await ledger.give_notice(notices_of_fault(source, episodes, str(fault), hearers, now), now)
 
 
 async def _found(
@@ -101,6 +117,8 @@ async def _found(
 ) -> tuple[Change, ...]:
     """What differs from what was known."""
     changes = await asyncio.to_thread(diff, past, listing)
+    if past.gap > length(thrashing.within):
+        changes = tuple(undated(changes))
     spells = await ledger.spells_of(listing.source, changes, now - length(thrashing.within))
     return tuple(with_thrashing(changes, spells, thrashing, now))
 
@@ -110,12 +128,3 @@ async def _late(ledger: Ledger, past: Past, listing: Listing, deadlines: Sequenc
     slow = await ledger.long_in_status(listing.source, late_since(deadlines, listing.started))
     seen = (memory for memory in slow if memory.job.id not in listing.unseen)
     return overdue(seen, deadlines, past, listing.started)
-
-
-async def _admit(fault: Fault, source: str, looks: Looks, rules: Sequence[Rule], now: Instant) -> None:
-    """Writes down that the look failed; if that lasts, people are told that the bot is blind."""
-    async with looks.transaction() as ledger:
-        await ledger.record_fault(source, fault, now)
-        episodes = await ledger.episodes_of(source)
-        hearers = Hearers(rules, await ledger.channels())
-        await ledger.give_notice(notices_of_fault(source, episodes, str(fault), hearers, now), now)

@@ -68,7 +68,7 @@ def print_of(job: Job) -> bytes:
 async def take_in(store: Store, listing: Listing, now: Instant = NOW) -> None:
     """What a look does to the memory, without its verdicts."""
     async with store.looks.transaction() as ledger:
-        await ledger.remember(await ledger.past_of(listing), listing, now)
+        await ledger.remember(await ledger.past_of(listing, now), listing, now)
 
 
 def entry(number: int = 1, **changes: object) -> Entry:

@@ -311,14 +311,16 @@ async def test_an_alert_waits_for_its_reason_and_goes_out_as_soon_as_that_is_the
     assert WHY in rendered_text(card(world))
 
 
-async def test_an_alert_does_not_wait_less_because_the_questions_to_another_source_are_over(world: World) -> None:
-    job = world.jobs.world.add("press", status="RUNNING", age=60).id
+async def test_an_alert_does_not_wait_less_because_the_questions_after_another_look_are_over(world: World) -> None:
+    world.rules = [replace(rule(), group_window=timedelta())]
+    jobs = [world.jobs.world.add(name, status="RUNNING", age=60).id for name in ("press", "lathe")]
     await world.good_look()
-    await fails_silently(world, job)
-    for source, posts in (("another", 0), ("default", 1)):
-        await world.store.looks.stop_asking(source)
+    for look in [await fails_silently(world, job) for job in jobs]:
+        before = len(world.posts())
+        await world.store.looks.stop_asking([verdict.change for verdict in look.verdicts])
         await world.deliver()
-        assert len(world.posts()) == posts
+        await world.deliver()
+        assert len(world.posts()) == before + 1
 
 
 async def test_an_alert_waits_two_seconds_at_most_and_a_late_reason_edits_it(world: World) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.alerts import Alert, Rule, Silence
 from bot.core.changes import ChangeKind
+from bot.core.faults import Fault
 from bot.core.jobs import Field
 from bot.core.thrashing import Thrashing
 from bot.poll import Limits
@@ -80,9 +81,28 @@ async def test_inputs_that_are_counted_later_still_make_its_card_right_and_tell_
     assert len(world.slack.state.edits()) == 1
     assert (await world.history())[0].detail == "7 of 12 inputs"
     world.clock.advance(600)
+    await world.good_look()
     world.jobs.world.edit(job, input_progress={**counts, "completed": 0, "failed": 12})
     await world.good_look()
     assert await world.edit() == []
+
+
+async def test_inputs_that_were_counted_while_nobody_could_look_are_not_lost(world: World) -> None:
+    (job,) = await world.fail("press")
+    counts = {"pending": 0, "processing": 0, "completed": 20, "failed": 0}
+    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
+        step(job)
+    world.jobs.world.edit(job, input_progress=counts)
+    await world.good_look()
+    world.clock.advance(60)
+    world.jobs.world.edit(job, input_progress={**counts, "completed": 18, "failed": 2})
+    world.clock.advance(12 * 60)
+    world.jobs.fault(FAULTS["server_error"])
+    assert isinstance(await world.look(), Fault)
+    look = await world.good_look()
+    assert (await kinds(world, job))[-2:] == ["recovered", "incomplete"]
+    (member,) = look.composed.members
+    assert (member.entry.kind, member.entry.detail) == ("incomplete", "2 of 20 inputs")
 
 
 async def test_three_preemptions_within_an_hour_are_told_once(world: World) -> None:
@@ -127,6 +147,25 @@ async def test_three_preemptions_over_a_longer_time_are_not_thrashing(world: Wor
         await preempt(world, job, minutes=31)
     assert (await kinds(world, job)).count("preempted") == 4
     assert "thrashing" not in await kinds(world, job)
+
+
+async def preempt_unseen(world: World, job: str, *minutes: float) -> None:
+    """Before each preemption so long passes, and after the last one the time that is left of ten hours."""
+    for wait in minutes:
+        world.clock.advance(wait * 60)
+        world.jobs.world.preempt(job)
+        world.jobs.world.start(job)
+    world.clock.advance(10 * HOURS - sum(minutes) * 60)
+    await world.good_look()
+
+
+async def test_preemptions_of_a_time_that_is_longer_than_the_window_count_as_one(world: World) -> None:
+    job = await running(world)
+    await preempt_unseen(world, job, 180, 180, 180)
+    await preempt(world, job)
+    assert "thrashing" not in await kinds(world, job)
+    await preempt(world, job)
+    assert (await kinds(world, job)).count("thrashing") == 1
 
 
 async def test_a_preemption_that_is_old_news_counts_for_nothing(world: World) -> None:

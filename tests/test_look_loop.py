@@ -5,16 +5,23 @@ first look waits for what Slack has to say, within bounds.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 import structlog
 
 from bot.config import Need, load
 from bot.core.commands import ShowHealth
+from bot.core.faults import Fault
+from bot.core.reasons import EventPage
 from bot.core.replies import HealthReport
+from bot.jobs_api.client import JobsApi
 from bot.loops import Loops
 from bot.report import Reporter
+from bot.sandbox.jobs_faults import FAULTS
 from bot.sandbox.slack_faults import DROPPED, stall
 from bot.telemetry import Metrics
 from bot.vitals import Sight, Vitals
@@ -36,10 +43,11 @@ def loops_of(world: World) -> Loops:
 
 
 @asynccontextmanager
-async def looking(world: World) -> AsyncIterator[Vitals]:
-    """The loop, until its first look is done."""
+async def looking(world: World, every: timedelta = timedelta(seconds=15)) -> AsyncIterator[Vitals]:
+    """The loop, until the look that is under way is done."""
     loops = loops_of(world)
     loops.may_look.set()
+    loops.config = replace(loops.config, poll=replace(loops.config.poll, every=every))
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(loops.look(world.api))
         yield loops.vitals
@@ -76,6 +84,39 @@ async def test_a_failure_that_does_not_say_why_is_asked_after_the_look_that_foun
         await asked(world, 2)
     (memory,), _ = await world.store.archive.find(press.id, 1)
     assert memory.job.error == "Job failed: BackoffLimitExceeded"
+
+
+def is_question(path: str) -> bool:
+    return path.endswith("/events")
+
+
+async def test_a_question_that_is_answered_late_holds_up_no_look_and_its_answer_is_not_lost(world: World) -> None:
+    press = world.jobs.world.add("press", status="FAILED", age=5, failed_at=world.jobs.world.now(), error=None)
+    world.jobs.fault(FAULTS["stall"], path="*/events")
+    async with looking(world, timedelta(milliseconds=1)):
+        await asked(world, 10)
+        world.jobs.clear_faults()
+    paths = [seen.path for seen in world.jobs.requests]
+    assert sum(map(is_question, paths)) == 1
+    assert not is_question(paths[-1])
+    (memory,), _ = await world.store.archive.find(press.id, 1)
+    assert memory.job.error == "Job failed: BackoffLimitExceeded"
+
+
+class Broken(JobsApi):
+    async def events(self, job_id: str, offset: int) -> EventPage | Fault:
+        raise ZeroDivisionError(job_id, offset)
+
+
+async def test_a_mistake_in_the_questions_ends_the_bot(world: World) -> None:
+    world.jobs.world.add("press", status="FAILED", age=5, failed_at=world.jobs.world.now(), error=None)
+    headers = {"Authorization": f"Bearer {world.jobs.key}"}
+    loops = loops_of(world)
+    loops.may_look.set()
+    async with httpx.AsyncClient(base_url=world.jobs.url, headers=headers) as http, asyncio.timeout(10):
+        with pytest.raises(ExceptionGroup) as raised:
+            await loops.look(Broken("default", http, 100, world.clock))
+    assert raised.group_contains(ZeroDivisionError)
 
 
 async def test_who_asks_for_health_is_told_that_the_state_file_cannot_be_written(world: World) -> None:

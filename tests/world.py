@@ -45,7 +45,7 @@ class World:
     limits: Limits = USUAL
 
     async def look(self) -> Look:
-        return await poll_once(self.api, self.store.looks, self.rules, self.job_urls, self.clock(), self.limits)
+        return await poll_once(self.api, self.store.looks, self.rules, self.job_urls, self.clock, self.limits)
 
     async def good_look(self) -> Looked:
         look = await self.look()

@@ -38,12 +38,14 @@ from bot.core.sheets import Sheet
 @dataclass(frozen=True, slots=True)
 class Board:
     """What stands before a look: the `cards` that follow one of its jobs or are open to newcomers, oldest first; those
-    jobs as they stand on them; and the replies with newcomers that wait for their minute, by card.
+    jobs as they stand on them; the replies with newcomers that wait for their minute, by card; and how long the look
+    `took`.
     """
 
     cards: tuple[Card, ...] = ()
     members: tuple[Member, ...] = ()
     waiting: Mapping[str, ThreadReply] = field(default_factory=dict)
+    took: Instant = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class _Desk:
         self._channels = channels
         self._urls = job_urls
         self._now = now
+        self._began = now - board.took
         sheets = {card.key: Sheet(card, now, board.waiting.get(card.key)) for card in board.cards}
         self._sheets_at: dict[tuple[str, str], list[Sheet]] = {}
         self._following: dict[tuple[str, JobRef], Sheet] = {}
@@ -153,7 +156,7 @@ class _Desk:
         """The card that newcomers of this group join; else, if there are few, a new one; else the one for the rest."""
         group = group_of(rule, change.job)
         stand = self._stand(route.destination, rule.name)
-        takers = [sheet for sheet in self._sheets_at.get(stand, ()) if sheet.takes_newcomers]
+        takers = [sheet for sheet in self._sheets_at.get(stand, ()) if sheet.takes_newcomers(self._began)]
         own = next((sheet for sheet in takers if sheet.card.group == group and not sheet.card.overflow), None)
         if own:
             return own

@@ -94,7 +94,7 @@ def recounted(past: Past, listing: Listing) -> Iterator[Change]:
         if not row.failed_inputs or (before and is_stale(before, row, past.latest)):
             continue
         known[row.id] = completed_from(before, row)
-        if before and before.failed_inputs and _counts_more(before, known[row.id], listing.started):
+        if before and before.failed_inputs and _counts_more(before, known[row.id], listing.started - past.gap):
             yield _incomplete(known[row.id])
 
 
@@ -120,15 +120,15 @@ def _of_job(past: Past, rows: Iterable[Job], now: Instant) -> Iterator[Change]:
         failed = failed or job.has_failed
         if gone and before is not None:
             yield _left_or_back(before, ChangeKind.REAPPEARED, now)
-        yield from _of_newcomer(past, job) if before is None else _of_step(before, job, now, failed=failed)
+        yield from _of_newcomer(past, job) if before is None else _of_step(before, job, now - past.gap, failed=failed)
         before, gone = job, False
 
 
-def _of_step(before: Job, job: Job, now: Instant, *, failed: bool) -> Iterator[Change]:
+def _of_step(before: Job, job: Job, looked: Instant, *, failed: bool) -> Iterator[Change]:
     times = job.preemptions - before.preemptions
     for change in _chain(before.status, _and_how_well(_of_known(before, job), failed=failed)):
         yield replace(change, times=times) if change.kind is ChangeKind.PREEMPTED else change
-    yield from _counted_late(before, job, now)
+    yield from _counted_late(before, job, looked)
 
 
 def _of_newcomer(past: Past, job: Job) -> Iterable[Change]:
@@ -167,16 +167,18 @@ def _and_how_well(changes: Iterable[Change], *, failed: bool) -> Iterator[Change
             yield replace(change, kind=ChangeKind.RECOVERED)
 
 
-def _counted_late(before: Job, job: Job, now: Instant) -> Iterator[Change]:
+def _counted_late(before: Job, job: Job, looked: Instant) -> Iterator[Change]:
     """A completion whose failed inputs were counted only after it had been seen."""
-    if not before.failed_inputs and _counts_more(before, job, now):
+    if not before.failed_inputs and _counts_more(before, job, looked):
         yield replace(_incomplete(job), was=job.status)
 
 
-def _counts_more(before: Job, job: Job, now: Instant) -> bool:
-    """Whether the counts of a completion that had been seen came in late."""
+def _counts_more(before: Job, job: Job, looked: Instant) -> bool:
+    """Whether the counts of a completion that had been seen came in late: at the look before, at the time that it
+    `looked` by the API's clock, this could still be.
+    """
     news = job.status == Status.COMPLETED and job.failed_inputs > before.failed_inputs and same_stage(before, job)
-    return news and job.told_at is not None and now - job.told_at <= COUNTS_LAG
+    return news and job.told_at is not None and looked - job.told_at <= COUNTS_LAG
 
 
 def _incomplete(job: Job) -> Change:

@@ -37,7 +37,8 @@ class Memory:
 class Past:
     """What is known of a source: the memories of the jobs in question, when its baseline was taken (None: not yet),
     the instant before which news is old, the one after which no update can have been (all three by the API's clock),
-    the organisation that it belongs to, and how many listings there were `before` this one without a baseline.
+    the organisation that it belongs to, how many listings there were `before` this one without a baseline, and the
+    `gap` since the last good look.
     """
 
     memories: Mapping[str, Memory]
@@ -46,6 +47,7 @@ class Past:
     latest: Instant = ENDLESS
     org_id: str = ""
     before: int = 0
+    gap: Instant = 0
 
     @property
     def news_from(self) -> Instant:

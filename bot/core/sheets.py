@@ -70,10 +70,12 @@ class Sheet:
     def is_new(self) -> bool:
         return not self.card.key
 
-    @property
-    def takes_newcomers(self) -> bool:
-        """A card of a time that has not come yet, by a clock that was set back, takes none."""
-        return self.is_new or self.card.opened_at <= self.now < self.card.until
+    def takes_newcomers(self, began: Instant) -> bool:
+        """Of a look that began before its time was over, however long it took. A card of a time that has not come yet,
+        by a clock that was set back, takes none.
+        """
+        opened_at = self.card.opened_at
+        return self.is_new or (opened_at <= self.now and max(opened_at, began) < self.card.until)
 
     def step(self, change: Change, entry: Entry, shown: Entry, mentions: Iterable[str], *, worse: bool) -> None:
         """A job on the card goes on: the thread tells the entry, and the card has `shown` how the job stands."""

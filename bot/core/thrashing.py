@@ -45,6 +45,12 @@ def with_thrashing(
             spells[change.job.id] = replace(spell, told=True)
 
 
+def undated(changes: Iterable[Change]) -> Iterator[Change]:
+    """Found after a gap that is longer than the window, preemptions count as one: nobody knows when the others were."""
+    for change in changes:
+        yield replace(change, times=1) if change.kind is ChangeKind.PREEMPTED else change
+
+
 def _too_many(change: Change, times: int, took: Instant) -> Change:
     detail = f"{times} times {_within(took // SECOND)}"
     return replace(change, kind=ChangeKind.THRASHING, was=change.status, inferred=False, detail=detail)

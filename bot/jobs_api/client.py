@@ -36,7 +36,9 @@ _LIMIT_REFUSED = frozenset({httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_E
 
 
 class JobsApi:
-    """One source. `clock` stands in where an answer has no Date header; `asking` is called before each request."""
+    """One source. `clock` stands in where an answer has no Date header; `asking` is called before each request
+    of a look.
+    """
 
     def __init__(self, source: str, http: httpx.AsyncClient, page_size: int, clock: Callable[[], Instant]) -> None:
         self.source = source
@@ -116,11 +118,11 @@ class JobsApi:
         """The decoded answer, asked for again while the trouble looks like a passing one."""
         async for attempt in stamina.retry_context(_wait, ATTEMPTS, PATIENCE, wait_initial=0.2, wait_max=5.0):
             with attempt:
+                self.asking()
                 return await self._get_once(path, params, decode)
         raise AssertionError
 
     async def _get_once(self, path: str, params: Mapping[str, int], decode: Callable[[httpx.Response], _T]) -> _T:
-        self.asking()
         try:
             async with asyncio.timeout(self._patience):
                 answer = await self._http.get(path, params=params)

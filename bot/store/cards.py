@@ -126,14 +126,14 @@ async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: I
         await db.run("delay_route", destination=route, not_before=again_at, now=now)
 
 
-async def board_of(db: Connection, jobs: Iterable[JobRef], now: Instant) -> Board:
-    """The cards that follow one of the jobs, or take newcomers."""
+async def board_of(db: Connection, jobs: Iterable[JobRef], now: Instant, took: Instant) -> Board:
+    """The cards that follow one of the jobs, or take newcomers of a look that took so long."""
     asked = to_json(list(jobs))
     members = [member_in(row) for row in await db.rows("members_of", jobs=asked, ended_after=now - FOLLOWED)]
     keys = to_json([member.card for member in members])
-    cards = [card_of(row) for row in await db.rows("cards", keys=keys, now=now)]
+    cards = [card_of(row) for row in await db.rows("cards", keys=keys, began=now - took)]
     waiting = [reply_of(row) for row in await db.rows("waiting_newcomers")]
-    return Board(tuple(cards), tuple(members), {reply.card: reply for reply in waiting})
+    return Board(tuple(cards), tuple(members), {reply.card: reply for reply in waiting}, took=took)
 
 
 async def put(db: Connection, composed: Composed, now: Instant) -> None:

@@ -28,7 +28,7 @@ class Ledger:
         self._db = db
         self._keep = keep
 
-    async def past_of(self, listing: Listing) -> Past:
+    async def past_of(self, listing: Listing, now: Instant) -> Past:
         """What is known of the source, and of the jobs that the listing speaks of."""
         source = await self._db.row("source", source=listing.source)
         ids = [*(row.id for row in listing.rows), *listing.gone]
@@ -42,6 +42,7 @@ class Ledger:
             latest=listing.started + CLOCKS_DIFFER,
             org_id=source["org_id"] if source else "",
             before=source["looks"] if source else 0,
+            gap=max(0, now - source["looked_at"]) if source and source["looked_at"] is not None else 0,
         )
 
     async def spells_of(self, source: str, changes: Iterable[Change], since: Instant) -> Mapping[str, Spell]:
@@ -63,10 +64,10 @@ class Ledger:
         """The channel ids of the destinations that were resolved so far."""
         return {row["destination"]: row["channel"] for row in await self._db.rows("resolved")}
 
-    async def board(self, changes: Iterable[Change], now: Instant) -> Board:
+    async def board(self, changes: Iterable[Change], now: Instant, took: Instant) -> Board:
         """The cards that may take one of the changes."""
         jobs = dict.fromkeys(job_ref(change.job) for change in changes if not change.old)
-        return await cards.board_of(self._db, jobs, now) if jobs else Board()
+        return await cards.board_of(self._db, jobs, now, took) if jobs else Board()
 
     async def remember(self, past: Past, listing: Listing, now: Instant) -> None:
         """The listing, as far as anything follows from it: nothing does before there is a baseline."""

@@ -1,6 +1,6 @@
 """What a look needs of the store, and what it leaves there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from bot.core.sweep import Known
 from bot.sql.sqlite import Database
 from bot.store import cards
 from bot.store.ledger import Ledger
+from bot.store.rows import to_json
 
 
 class Looks:
@@ -49,10 +50,11 @@ class Looks:
                 await cards.explain(connection, change, reason)
         return bool(news)
 
-    async def stop_asking(self, source: str) -> None:
-        """No message waits any more for the reason of a failure there."""
+    async def stop_asking(self, changes: Iterable[Change]) -> None:
+        """No message waits any more for the reasons of these failures."""
+        keys = to_json([change.key for change in changes])
         async with self._db.transaction() as connection:
-            await connection.run("wait_for_no_reason", source=source, within=REASON_WITHIN)
+            await connection.run("wait_for_no_reason", keys=keys, within=REASON_WITHIN)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Ledger]:

@@ -48,7 +48,7 @@ class Watch:
         self._reporter = Reporter(structlog.get_logger(), Metrics(), vitals)
 
     async def look(self) -> Look:
-        look = await poll_once(self._api, self.store.looks, [RULE], {"default": ""}, now())
+        look = await poll_once(self._api, self.store.looks, [RULE], {"default": ""}, now)
         self._reporter.looked("default", look, now(), 0.0)
         return look
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -33,6 +34,7 @@ class Team:
     members: dict[tuple[str, str], Member] = field(default_factory=dict)  # (card, job) → member
     waiting: dict[str, ThreadReply] = field(default_factory=dict)
     said: list[Message] = field(default_factory=list)
+    took: Instant = 0  # each look
 
     def board(self, changes: Sequence[Change]) -> Board:
         jobs = {job_ref(change.job) for change in changes}
@@ -41,8 +43,10 @@ class Team:
             for member in self.members.values()
             if member.entry.job in jobs and (member.ended_at is None or member.ended_at >= self.now - FOLLOWED)
         ]
-        kept = {member.card for member in members} | {card.key for card in self.cards.values() if card.until > self.now}
-        return Board(tuple(card for key, card in self.cards.items() if key in kept), tuple(members), self.waiting)
+        began = self.now - self.took
+        kept = {member.card for member in members} | {card.key for card in self.cards.values() if card.until > began}
+        cards = tuple(card for key, card in self.cards.items() if key in kept)
+        return Board(cards, tuple(members), self.waiting, took=self.took)
 
     def look(self, *changes: Change) -> tuple[Message, ...]:
         board = self.board(changes)
@@ -130,6 +134,25 @@ def test_each_newcomer_prolongs_the_window_until_it_closes() -> None:
         one.look(change(len(one.members)))
         one.later(50)
     assert [one.cards[opening.card].size for opening in one.openings] == [18, 2]
+
+
+@pytest.mark.parametrize(("took", "cards"), [(0, 2), (1, 2), (2, 1), (600, 1)])
+def test_a_look_that_began_within_the_window_joins_the_card_however_long_it_took(took: int, cards: int) -> None:
+    one = team()
+    one.look(change(1))
+    one.later(61)
+    one.took = took * SECOND
+    one.look(change(2))
+    assert len(one.openings) == cards
+
+
+def test_without_a_window_no_other_look_joins_the_card_though_it_began_before() -> None:
+    one = team(group_window=timedelta())
+    one.look(change(1))
+    one.later(1)
+    one.took = MINUTE
+    one.look(change(2))
+    assert len(one.openings) == 2
 
 
 def test_after_the_window_a_failure_opens_a_card_of_its_own() -> None:

@@ -326,6 +326,13 @@ def test_a_completion_is_counted_anew_only_if_more_inputs_failed_in_the_same_sta
     assert not [*recounted(past(seven), listing(one))]
 
 
+def test_what_was_counted_since_the_api_was_last_looked_at_is_in_time_if_the_completion_was_young_then() -> None:
+    none, two = incomplete(0), incomplete(2)
+    seen = replace(listing(two), started=at(60) + COUNTS_LAG + 600 * SECOND)
+    for gap, kinds in ((600, ["incomplete"]), (599, [])):
+        assert [change.kind for change in diff(replace(past(none), gap=gap * SECOND), seen)] == kinds
+
+
 def incomplete(inputs: int) -> Job:
     counts = Progress(pending=0, processing=0, completed=12 - inputs, failed=inputs)
     return replace(row("COMPLETED", completed_at=at(60)), progress=counts)

@@ -138,7 +138,7 @@ class Life:
             await store.outbox.abandon(destinations(self.rules))
             await resolve_routes(store.outbox, sink, destinations(self.rules), self.clock)
             for _ in range(ROUNDS_AT_MOST):
-                look = await poll_once(api, store.looks, self.rules, {}, self.clock())
+                look = await poll_once(api, store.looks, self.rules, {}, self.clock)
                 if isinstance(look, Looked):
                     await explain(api, store.looks, look.verdicts, PATIENCE)
                 for _ in range(DELIVERIES):

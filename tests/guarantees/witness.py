@@ -33,7 +33,7 @@ class Witness:
     clock: Callable[[], Instant]
 
     async def look(self) -> None:
-        look = await poll_once(self.api, self.store.looks, self.rules, {}, self.clock())
+        look = await poll_once(self.api, self.store.looks, self.rules, {}, self.clock)
         assert isinstance(look, Looked), look
         await explain(self.api, self.store.looks, look.verdicts, PATIENCE)
 

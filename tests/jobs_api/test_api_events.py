@@ -54,6 +54,13 @@ async def test_a_job_s_events_are_asked_for_without_a_filter(api: JobsApi, serve
     assert dict(server.requests[-1].query) == {"offset": "0", "limit": str(AT_ONCE)}
 
 
+async def test_a_question_is_no_sign_that_a_look_goes_on(api: JobsApi, server: JobsServer) -> None:
+    asked: list[int] = []
+    api.asking = lambda: asked.append(len(server.requests))
+    await api.events("job_1", 0)
+    assert asked == []
+
+
 @pytest.mark.parametrize("name", sorted(FAULTS.keys() - {"stall", "drip"}))
 async def test_no_fault_of_the_event_log_is_more_than_a_fault(api: JobsApi, server: JobsServer, name: str) -> None:
     (job, *_) = server.world.jobs

@@ -96,8 +96,8 @@ class CardStage(Stage):
         for change, seen_at in self.unexplained:
             if self.clock() - seen_at < MINUTE and await self.store.looks.give_reason(change, reason):
                 self.book.explain(change, reason, self.clock())
+        await self.store.looks.stop_asking([change for change, _ in self.unexplained])
         self.unexplained.clear()
-        await self.store.looks.stop_asking(self.api.source)
 
     async def deliver(self, outbox: Outbox | None = None) -> Sequence[Settled]:
         settled, edited = await self._deliver(outbox or self.store.outbox, self.store.cards)

@@ -100,7 +100,7 @@ class Stage:
 
     async def look(self) -> Look:
         self.wire.given.clear()
-        look = await poll_once(self.api, self.store.looks, self.rules, {}, self.clock())
+        look = await poll_once(self.api, self.store.looks, self.rules, {}, self.clock)
         self.wire.script.clear()
         self.looks += 1
         if isinstance(look, Looked):

@@ -45,7 +45,7 @@ JOBS = st.builds(
 
 async def past(store: Store, *ids: str) -> Past:
     async with store.looks.transaction() as ledger:
-        return await ledger.past_of(listing([job(id=id_) for id_ in ids]))
+        return await ledger.past_of(listing([job(id=id_) for id_ in ids]), NOW)
 
 
 async def there_and_back(jobs: list[Job]) -> list[Job]:
@@ -110,7 +110,16 @@ async def test_listings_are_counted_only_until_there_is_a_baseline(store: Store)
 async def test_an_update_that_the_api_s_clock_has_not_reached_is_not_believed(store: Store) -> None:
     await take_in(store, replace(listing([job(1)]), started=NOW))
     async with store.looks.transaction() as ledger:
-        assert (await ledger.past_of(replace(listing([]), started=NOW))).latest == NOW + 2 * MINUTE
+        assert (await ledger.past_of(replace(listing([]), started=NOW), NOW)).latest == NOW + 2 * MINUTE
+
+
+async def test_how_long_ago_the_last_good_look_was_is_known(store: Store) -> None:
+    assert (await past(store)).gap == 0
+    await take_in(store, listing([job(1)]))
+    async with store.looks.transaction() as ledger:
+        await ledger.record_fault("default", Fault(FaultKind.SERVER, "down"), NOW + MINUTE)
+        for now, gap in ((NOW + HOUR, HOUR), (NOW - HOUR, 0)):
+            assert (await ledger.past_of(listing([]), now)).gap == gap, "a clock that was set back tells nothing"
 
 
 async def test_a_suspect_listing_after_the_baseline_is_evidence_of_what_is_in_it(store: Store) -> None:
@@ -206,7 +215,7 @@ async def test_a_listing_is_usually_as_long_as_the_longest_of_the_latest(
 ) -> None:
     await take_in(store, listing(job(number) for number in range(4)), NOW - HOUR)
     async with store.looks.transaction() as ledger:
-        past = await ledger.past_of(listing([]))
+        past = await ledger.past_of(listing([]), NOW)
         for at, count in enumerate(seen or [4]):
             certificate = replace(listing([]).certificate, seen=count)
             await ledger.remember(past, listing([], certificate=certificate), NOW + at)

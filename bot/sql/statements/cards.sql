@@ -8,8 +8,8 @@ WHERE m.ended_at IS NULL OR m.ended_at >= :ended_after
 ORDER BY c.opened_at, c.key;
 
 -- cards --
--- These cards, and all that take newcomers yet; the oldest first.
-SELECT body FROM cards WHERE until > :now OR key IN (SELECT value FROM json_each(:keys)) ORDER BY opened_at, key;
+-- These cards, and all that take newcomers of a look that began then; the oldest first.
+SELECT body FROM cards WHERE until > :began OR key IN (SELECT value FROM json_each(:keys)) ORDER BY opened_at, key;
 
 -- put_card --
 -- A card as it is from now on. What it shows is made to agree in its time.

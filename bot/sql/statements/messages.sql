@@ -31,11 +31,10 @@ UPDATE messages SET body = :body WHERE key = :key AND state = 'queued' AND attem
 UPDATE messages SET body = :body WHERE key = :key;
 
 -- wait_for_no_reason --
--- Messages that wait for the reason of a failure at this source go out without it.
+-- Messages that wait for the reason of one of these failures go out without it.
 UPDATE messages SET due_at = created_at WHERE state = 'queued' AND state IN ('queued', 'sending') AND attempts = 0
     AND kind <> 'notice' AND due_at = created_at + :within
-    AND EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
-        WHERE t.message_key = messages.key AND c.source = :source);
+    AND key IN (SELECT message_key FROM tellings WHERE change_key IN (SELECT value FROM json_each(:keys)));
 
 -- mistrust_messages --
 -- A message that was written or tried at a time which has not come yet, by such a clock, is due and in doubt as of now.

@@ -1,6 +1,6 @@
 -- source --
 -- A source as it stands after its last look. The looks are counted only until there is a baseline.
-SELECT org_id, baseline_at, failing_since, blind_told, doubtful_since, doubt_told,
+SELECT org_id, baseline_at, looked_at, failing_since, blind_told, doubtful_since, doubt_told,
     iif(baseline_at IS NULL, (SELECT count(*) FROM looks WHERE source = sources.name), 0) AS looks
 FROM sources WHERE name = :source;
 
