@@ -12,8 +12,11 @@ MAX_ERROR = 2_000  # characters of an error that are kept
 MAX_DEPTH = 8  # levels of an error that are looked into
 MISSES = 50  # places of a text where JSON may seem to begin and does not
 
-_TOLD_BY = ("message", "detail", "reason", "error")  # in this order, none is documented
-_CODES = ("code", "type")
+_TOLD_BY = (  # in this order, none is documented
+    "message", "msg", "errormessage", "detail", "details", "reason", "description", "errordescription", "error",
+    "errors", "exception", "title", "traceback", "stacktrace",
+)  # fmt: skip
+_CODES = ("code", "type", "errorcode", "errortype")
 _GIVEN = "(?:parameters?|params?|arguments?|args|kwargs|inputs?|config|payload|prompts?)"  # how such names end
 _IS_GIVEN = re.compile(f".*{_GIVEN}", re.IGNORECASE | re.DOTALL)
 _OPENING = re.compile(  # of what was given, after its name; of an object; of an object in a string
@@ -56,12 +59,26 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
 
 
 def _told_by(error: Mapping[str, object], depth: int) -> str:
-    told = {name.casefold(): value for name, value in error.items()}
-    code = next((error_text(told[name], depth) for name in _CODES if isinstance(told.get(name), str)), "")
+    told = {name.casefold().replace("_", ""): value for name, value in error.items()}
+    code = _place(told) or _code(told, depth)
     words = next(filter(None, (error_text(told.get(name), depth) for name in _TOLD_BY)), "")
     if not words:
         return code or _whole(error, depth)
     return words if not code or code in words else f"{code}: {words}"
+
+
+def _place(told: Mapping[str, object]) -> str:
+    """What of a request is wrong: `body.name`."""
+    match told:
+        case {"loc": [*parts], "msg": str()} if all(isinstance(part, str | int) for part in parts):
+            return ".".join(map(str, parts))
+        case _:
+            return ""
+
+
+def _code(told: Mapping[str, object], depth: int) -> str:
+    codes = (told[name] for name in _CODES if isinstance(told.get(name), str))
+    return next(filter(None, (error_text(code, depth) for code in codes)), "")
 
 
 def _whole(error: Mapping[str, object], depth: int) -> str:
