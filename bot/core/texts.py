@@ -39,6 +39,10 @@ _SECRET = re.compile(  # in a group: what of it may stay
     r"|([a-z]://)[^/\s@?#]{1,200}(?=@)",  # user and password in an address
     re.IGNORECASE,
 )
+_ESCAPES = re.compile(  # what colours a terminal, and what names its window or links there
+    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"
+)
 _ISOLATE, _POP = "\u2068", "\u2069"
 
 
@@ -62,6 +66,11 @@ def masked(text: str) -> str:
     return _SECRET.sub(lambda found: f"{found[found.lastindex or 0]}…", text)
 
 
+def uncoloured(text: str) -> str:
+    """The text without what it says to a terminal alone."""
+    return text if text.isprintable() else _ESCAPES.sub("", text)
+
+
 def first_line(text: str) -> str:
     """The first line that has anything on it."""
     return next((line for line in map(one_line, text[:READ].splitlines()) if line), "")
@@ -82,7 +91,7 @@ def width(text: str) -> int:
 
 
 def _visible(text: str) -> str:
-    return text if text.isprintable() else "".join(map(_seen, text))
+    return text if text.isprintable() else "".join(map(_seen, uncoloured(text)))
 
 
 def _seen(character: str) -> str:

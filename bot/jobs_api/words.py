@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from bot.core.texts import READ, masked
+from bot.core.texts import READ, masked, uncoloured
 
 MAX_ERROR = 2_000  # characters of an error that are kept
 MAX_DEPTH = 8  # levels of an error that are looked into
@@ -47,7 +47,7 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
         case None:
             return ""
         case str():
-            return _read(error, depth)
+            return _read(uncoloured(error), depth)
         case list() | dict() if not depth:
             return "…"
         case list():

@@ -49,6 +49,8 @@ SAID = json.dumps(OOM)
         ({"exception": "RuntimeError: boom", "traceback": "T"}, "RuntimeError: boom"),
         ({"traceback": "T"}, "T"),
         ({"title": "Bad Request", "status": 400}, "Bad Request"),
+        ("\x1b[31mERROR\x1b[0m boom", "ERROR boom"),
+        ({"exit": 1, "log": "\x1b[31mERROR"}, '{"exit":1,"log":"ERROR"}'),
         (["a", None, {"message": "b"}, ""], "a; b"),
         ([["a"], "b"], "a; b"),
         (137, "137"),
