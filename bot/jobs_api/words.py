@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from bot.core.texts import READ, masked, uncoloured
+from bot.core.texts import READ, masked, uncoloured, without_queries
 
 MAX_ERROR = 2_000  # characters of an error that are kept
 MAX_DEPTH = 8  # levels of an error that are looked into
@@ -31,7 +31,7 @@ _JSON = json.JSONDecoder(strict=False)
 
 def read_error(error: object) -> str:
     """A job's error, or the message of an event, as it is stored."""
-    return clean(masked(error_text(error)[:READ]), MAX_ERROR)
+    return clean(masked(without_queries(error_text(error)[:READ])), MAX_ERROR)
 
 
 def clean(text: str, limit: int) -> str:
