@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.core.texts import READ, masked, uncoloured, without_queries
+from bot.core.traces import abridged
 
 MAX_ERROR = 2_000  # characters of an error that are kept
 MAX_DEPTH = 8  # levels of an error that are looked into
@@ -31,7 +32,8 @@ _JSON = json.JSONDecoder(strict=False)
 
 def read_error(error: object) -> str:
     """A job's error, or the message of an event, as it is stored."""
-    return clean(masked(without_queries(error_text(error)[:READ])), MAX_ERROR)
+    text = abridged(error_text(error), READ)
+    return abridged(clean(masked(without_queries(text)), READ), MAX_ERROR)
 
 
 def clean(text: str, limit: int) -> str:
