@@ -18,6 +18,7 @@ from bot.core.jobs import Job
 from bot.core.memory import Memory
 from bot.core.replies import Candidates, HealthReport, HelpText, JobDetails, JobList, Note, Overview, Reply
 from bot.core.texts import NOTHING, first_line, one_line, tame, tame_lines
+from bot.core.traces import gist
 from bot.core.wording import (
     COLUMNS,
     as_of,
@@ -154,7 +155,7 @@ def _wide_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, severa
             clock(memory.since),
             how_long(job, now) or NOTHING,
             str(job.tries),
-            Text(tame(first_line(job.error), CELL)),
+            Text(tame(first_line(gist(job.error)), CELL)),
         )
     return table
 
@@ -167,7 +168,7 @@ def _narrow_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, seve
         status = Text(status_words(memory), _style(job.status)).append(f"\n{which_try(job.tries)}", "default")
         ran = how_long(job, now)
         when = clock(memory.since) + (f"\nran {ran}" if ran else "")
-        table.add_row(status, name, when, Text(tame(first_line(job.error), CELL)))
+        table.add_row(status, name, when, Text(tame(first_line(gist(job.error)), CELL)))
     return table
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from bot.core.replies import Reply
+from bot.core.replies import Overview, Reply
 from bot.terminal import print_history, print_reply
-from tests.slack.render_samples import HOSTILE, REPLIES, job_list, memory, story
+from tests.slack.render_samples import HOSTILE, REPLIES, TRACEBACK, job_list, memory, story
 
 ZONE = timezone(timedelta(hours=1))
 
@@ -50,6 +50,13 @@ def test_the_source_is_named_where_there_are_several() -> None:
 
 def test_a_job_s_error_is_shown_with_how_often_its_like_was_seen() -> None:
     assert "An error like this was seen 14 times in 3 pipelines since March 3." in printed(REPLIES["details"])
+
+
+def test_of_a_traceback_a_list_shows_the_exception() -> None:
+    overview = REPLIES["overview"]
+    assert isinstance(overview, Overview)
+    assert "RuntimeError: no active" in printed(job_list([memory(1, error=TRACEBACK)]))
+    assert "RuntimeError: no active" in printed(replace(overview, failed=(memory(1, error=TRACEBACK),)))
 
 
 def test_times_are_in_the_time_zone_of_the_terminal() -> None:

@@ -11,6 +11,7 @@ from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND, Instant
 from bot.core.jobs import FINAL, Job
 from bot.core.likeness import Seen, likeness
+from bot.core.traces import gist
 
 NAMED: Final = 10  # jobs that a card names; the rest is counted
 ALIKE: Final = 3  # kinds of error that a card counts by themselves
@@ -164,7 +165,7 @@ def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: 
         pipeline=job.pipeline_key,
         type=job.pipeline_type,
         at=happened_at(change, now),
-        error=job.error or last,
+        error=gist(job.error) or last,
         tries=change.retry_count + 1,
         url=template.replace("{job_id}", job.id) if template else "",
         detail=change.detail,
@@ -182,7 +183,7 @@ def with_reason(member: Member, change_key: str, reason: str) -> Member:
     entry = member.entry
     if entry.change_key != change_key:
         return member
-    return replace(member, entry=replace(entry, error=reason), likeness=likeness(reason))
+    return replace(member, entry=replace(entry, error=gist(reason)), likeness=likeness(reason))
 
 
 def with_detail(member: Member, change: Change) -> Member:

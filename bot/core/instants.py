@@ -21,14 +21,16 @@ def instant(moment: datetime) -> Instant:
 
 
 def parse_instant(text: object) -> Instant | None:
-    """The instant of an RFC 3339 timestamp with `Z` or an offset; None for anything else."""
+    """The instant of an RFC 3339 timestamp with `Z` or an offset; None for anything else, and for what is beyond the
+    calendar in UTC.
+    """
     if not isinstance(text, str):
         return None
     try:
         moment = datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", text.strip().upper()))
-    except ValueError:
+        return instant(moment.astimezone(UTC)) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return instant(moment) if moment.tzinfo else None
 
 
 def as_datetime(at: Instant) -> datetime:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from bot.core.instants import Instant
 from bot.core.texts import one_line
+from bot.core.traces import gist
 
 MAX_LIKENESS = 200  # characters; of a longer one its beginning and its end
 READ = 250  # characters at either end of a long error that are read: a thousand jobs may fail in one look
@@ -55,7 +56,7 @@ class Seen:
 @lru_cache(maxsize=1024)  # jobs that fail together often fail alike
 def likeness(error: str) -> str:
     """What errors of this kind have in common, in one line; empty where it says nothing, or no more than a code."""
-    known = _OWN.sub(GAP, _ends(one_line(error).casefold()))
+    known = _OWN.sub(GAP, _ends(one_line(gist(error)).casefold()))
     bare = _GAPS.sub(GAP, _WORD.sub(_without_digits, known))
     return "" if _HOLLOW.issuperset(_WORDS.findall(_KEYS.sub("", bare))) else _bounded(bare)
 

@@ -24,9 +24,9 @@ _SECRET = re.compile(  # in a group: what of it may stay
     rf"|(authorization{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{0,2}})"
     rf"(?:(?:bearer|basic|digest)\s+{_KEY}+|(?:token\s+)?{_DIGIT}{_KEY}{{12,}})"
     rf"|(bearer\s+)(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
-    rf"|(x-(?:amz|goog)-[a-z-]{{1,40}}{_IS}){_VALUE}"
-    rf"|((?:[?&]|&amp;|u0026|{_ENCODED}(?:26|3f))"
-    rf"(?:ticket|sig(?:nature)?|(?:access_)?token|(?:api_?)?key|secret|password){_IS}){_VALUE}"
+    rf"|(x-(?:amz|goog|oss|obs|tos|cos)-[a-z-]{{1,40}}{_IS}){_VALUE}"
+    rf"|((?:[?&#]|&amp;|u0026|{_ENCODED}(?:26|3f|23))(?:[a-z0-9]{{1,20}}[_-]){{0,3}}"
+    rf"(?:ticket|sig(?:nature)?|token|(?:api)?key|secret|password|hmac|jwt|auth|sas|code|policy){_IS}){_VALUE}"
     rf"|({_NAME}{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{1,2}}){_NO_VALUE}[^\\\"']+"
     rf"|({_NAME}=){_NO_VALUE}[^\s\\\"',;&]+"
     rf"|({_NAME}{_MARK}{{0,2}}\s?[:=]\s?)(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
@@ -38,6 +38,13 @@ _SECRET = re.compile(  # in a group: what of it may stay
     rf"|(hooks\.slack\.com/[a-z]+/){_KEY}+"
     r"|([a-z]://)[^/\s@?#]{1,200}(?=@)",  # user and password in an address
     re.IGNORECASE,
+)
+_QUERY = re.compile(  # of a word that may be an address, to where the sentence goes on
+    r"(?<![^\s<>\"'`?])([^\s<>\"'`?]*+)\?((?:[^\s<>\"'`\\]|\\(?![\"'nrt]))+(?<![:,.;!)\]}]))"
+)
+_ESCAPES = re.compile(  # what colours a terminal, and what names its window or links there
+    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"
 )
 _ISOLATE, _POP = "\u2068", "\u2069"
 
@@ -62,6 +69,16 @@ def masked(text: str) -> str:
     return _SECRET.sub(lambda found: f"{found[found.lastindex or 0]}…", text)
 
 
+def without_queries(text: str) -> str:
+    """The text with no more of an address than where it leads: what follows may sign for whoever has it."""
+    return _QUERY.sub(lambda found: f"{found[1]}?…" if "://" in found[1] or "=" in found[2] else found[0], text)
+
+
+def uncoloured(text: str) -> str:
+    """The text without what it says to a terminal alone."""
+    return text if text.isprintable() else _ESCAPES.sub("", text)
+
+
 def first_line(text: str) -> str:
     """The first line that has anything on it."""
     return next((line for line in map(one_line, text[:READ].splitlines()) if line), "")
@@ -82,7 +99,7 @@ def width(text: str) -> int:
 
 
 def _visible(text: str) -> str:
-    return text if text.isprintable() else "".join(map(_seen, text))
+    return text if text.isprintable() else "".join(map(_seen, uncoloured(text)))
 
 
 def _seen(character: str) -> str:

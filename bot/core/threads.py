@@ -11,6 +11,7 @@ from bot.core.cards import Card, Entry
 from bot.core.changes import SAYS_MORE, ChangeKind
 from bot.core.instants import Instant
 from bot.core.messages import NAMED_IN_THREAD, About, News, ThreadReply, message_key
+from bot.core.traces import gist
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def without(waiting: ThreadReply, taken: Iterable[Entry]) -> ThreadReply:
 def reply_with_reason(reply: ThreadReply, change_key: str, reason: str) -> ThreadReply:
     """The reply, with the reason for a failure that it tells of."""
     entries = tuple(
-        replace(entry, error=reason) if entry.change_key == change_key else entry for entry in reply.news.entries
+        replace(entry, error=gist(reason)) if entry.change_key == change_key else entry for entry in reply.news.entries
     )
     return replace(reply, news=replace(reply.news, entries=entries))
 

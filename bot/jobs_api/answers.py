@@ -12,7 +12,8 @@ import msgspec
 
 from bot.core.faults import Fault, FaultKind
 from bot.core.texts import READ, masked
-from bot.jobs_api.decoding import NOT_JSON, clean
+from bot.jobs_api.decoding import NOT_JSON
+from bot.jobs_api.words import clean
 
 MAX_DETAIL = 300  # characters of a foreign error text in a log line
 MAX_RETRY_AFTER = 3_600.0  # seconds; what is longer is no serious wish

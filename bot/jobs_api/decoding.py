@@ -14,17 +14,13 @@ import msgspec
 from bot.core.instants import Instant, as_datetime, parse_instant
 from bot.core.jobs import Job, Progress, Status
 from bot.core.listing import Page, Row
-from bot.core.texts import READ, masked
+from bot.jobs_api.words import clean, read_error
 
 MAX_COUNT = 2**31  # no retry or input count is larger
 MAX_NAME = 500  # characters of a name or key that are kept
-MAX_ERROR = 2_000  # characters of an error that are kept
-MAX_DEPTH = 8  # levels of an error that are looked into
 NOT_JSON: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _STATUSES = frozenset(Status)
-_TOLD_BY_ERROR = ("message", "detail", "reason", "error")  # in this order, none is documented
-_UNTOLD = frozenset({"parameters", "config", "payload"})
 _TIMES = ("created_at", "updated_at", "started_at", "completed_at", "failed_at", "cancelled_at")
 
 
@@ -166,7 +162,7 @@ def _job(fields: dict[str, object], source: str) -> tuple[Job | None, list[str]]
         pipeline_version=told.text("pipeline_version"),
         retry_count=told.count("retry_count"),
         preemption_count=told.count("preemption_count"),
-        error=clean(masked(error_text(fields.get("error"))[:READ]), MAX_ERROR),
+        error=read_error(fields.get("error")),
         progress=told.progress(),
         **times,
     )
@@ -176,51 +172,3 @@ def _job(fields: dict[str, object], source: str) -> tuple[Job | None, list[str]]
 def _count(value: object) -> int | None:
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and isinstance(value, int) and 0 <= value < MAX_COUNT else None
-
-
-def clean(text: str, limit: int) -> str:
-    """The text as it can be stored: no lone surrogates, no NUL, not without end."""
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode()
-    return text.replace("\0", "").strip()[:limit]
-
-
-def error_text(error: object, depth: int = MAX_DEPTH) -> str:
-    """A job's error, which may have any shape, as text; empty where it says nothing."""
-    match error:
-        case None:
-            return ""
-        case str():
-            return error
-        case [*parts] if depth:
-            return "; ".join(filter(None, (error_text(part, depth - 1) for part in parts)))
-        case dict() if depth:
-            return _told_by(error, depth - 1) if error else ""
-        case _:
-            return _whole(error)
-
-
-def _told_by(error: Mapping[str, object], depth: int) -> str:
-    code = next((error[name] for name in ("code", "type") if isinstance(error.get(name), str)), "")
-    words = next(filter(None, (error_text(error.get(name), depth) for name in _TOLD_BY_ERROR)), "")
-    if not words:
-        return str(code) or _whole(error)
-    return words if not code or str(code) in words else f"{code}: {words}"
-
-
-def _whole(error: object) -> str:
-    told = _tellable(error)
-    return "" if told == {} else json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-
-
-def _tellable(error: object, depth: int = MAX_DEPTH) -> object:
-    """An error without the job's parameters, which may hold prompts and internal addresses."""
-    match error:
-        case dict() | list() if not depth:
-            return "…"
-        case dict():
-            return {name: _tellable(part, depth - 1) for name, part in error.items() if name not in _UNTOLD}
-        case list():
-            return [_tellable(part, depth - 1) for part in error]
-        case _:
-            return error

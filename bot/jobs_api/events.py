@@ -6,8 +6,8 @@ import msgspec
 
 from bot.core.instants import parse_instant
 from bot.core.reasons import Event, EventPage
-from bot.core.texts import READ, masked
-from bot.jobs_api.decoding import MAX_ERROR, MAX_NAME, clean, error_text
+from bot.jobs_api.decoding import MAX_NAME
+from bot.jobs_api.words import clean, read_error
 
 AT_ONCE = 50  # events of a page; the documentation asks for no more
 
@@ -28,7 +28,7 @@ def _event(row: dict[str, object]) -> Event:
     number = row.get("id")
     return Event(
         level=clean(str(row.get("level") or ""), MAX_NAME).upper(),
-        message=clean(masked(error_text(row.get("message"))[:READ]), MAX_ERROR),
+        message=read_error(row.get("message")),
         at=parse_instant(row.get("created_at")),
         number=number if isinstance(number, int) else 0,
     )

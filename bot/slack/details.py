@@ -11,6 +11,7 @@ from bot.core.instants import Instant
 from bot.core.memory import Memory
 from bot.core.replies import JobDetails
 from bot.core.texts import NOTHING, one_line, shorten, tame, tame_lines
+from bot.core.traces import abridged, gist
 from bot.core.wording import (
     as_of,
     blind_spots,
@@ -75,7 +76,7 @@ def render_details(reply: JobDetails) -> Rendered:
 
 def _sentence(reply: JobDetails) -> str:
     memory, job = reply.memory, reply.memory.job
-    error = f" Error: {spoken(job.error, SPOKEN_ERROR)}" if one_line(job.error) else ""
+    error = f" Error: {spoken(gist(job.error), SPOKEN_ERROR)}" if one_line(job.error) else ""
     return (
         f"{spoken(job.label, FACT)} ({spoken(job.id, FACT)}) is {escape(status_words(memory))} "
         f"since {utc(memory.since)}, {_tries(memory)}, pipeline {spoken(_pipeline(memory), FACT)}, "
@@ -129,7 +130,7 @@ def _tries(memory: Memory) -> str:
 
 
 def _error(error: str, room: int) -> list[Block]:
-    shown = tame_lines(error, room)
+    shown = tame_lines(abridged(error, room), room)
     return [rich_text(section(words("Error", "bold")), preformatted(shown))] if shown else []
 
 

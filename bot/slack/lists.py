@@ -12,6 +12,7 @@ from bot.core.jobs import JobQuery, View
 from bot.core.memory import Memory
 from bot.core.replies import Candidates, JobList, Overview, SourceHealth
 from bot.core.texts import first_line, shorten, tame
+from bot.core.traces import gist
 from bot.core.wording import (
     as_of,
     blind_spots,
@@ -141,5 +142,5 @@ def _sentence(head: str, memories: Sequence[Memory], total: int) -> str:
 
 def _spoken_job(memory: Memory) -> str:
     job = memory.job
-    error = f", {spoken(first_line(job.error), SPOKEN)}" if job.error else ""
+    error = f", {spoken(first_line(gist(job.error)), SPOKEN)}" if job.error else ""
     return f"{spoken(job.label, SPOKEN)} ({spoken(job.id, SPOKEN)}) {escape(status_words(memory))}{error}"

@@ -9,6 +9,7 @@ from bot.core.instants import Instant
 from bot.core.jobs import Job
 from bot.core.memory import Memory
 from bot.core.texts import NOTHING, first_line, one_line, tame
+from bot.core.traces import gist
 from bot.core.wording import COLUMNS, how_long, job_url, status_words
 from bot.slack.elements import Block, Element, date, fit, link, mark, raw_cell, rich_cell, table, words
 
@@ -91,7 +92,7 @@ def _row(memory: Memory, rows: JobRows, room: Room, short_id: str) -> list[Eleme
         rich_cell(date(memory.since)),
         raw_cell(how_long(job, rows.now) or NOTHING),
         raw_cell(str(job.tries)),
-        raw_cell(tame(first_line(job.error), room.error)),
+        raw_cell(tame(first_line(gist(job.error)), room.error)),
     ]
 
 

@@ -32,4 +32,4 @@ async def test_no_key_and_no_token_is_repeated_anywhere(stage: Stage) -> None:
         assert secret not in everything
     assert "Slack answered fatal xoxb-" in everything
     assert "refused: Authorization: …" in health.out
-    assert "X-Amz-Signature=…" in stored
+    assert "https://store.example/in.csv?…" in stored

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from bot.core.alerts import Broadcast, GroupBy, Rule, decide, job_ref
 from bot.core.board import Board, Composed, compose, followed
-from bot.core.cards import FAILURES, FOLLOWED, OPEN_CARDS, Card, Member
+from bot.core.cards import FAILURES, FOLLOWED, OPEN_CARDS, Card, Member, with_reason
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND, Instant
 from bot.core.jobs import Field, Job
 from bot.core.messages import About, Message, Opening, ThreadReply, message_key
+from bot.core.threads import reply_with_reason
 from tests.core.lives import NOON
 
 URLS = {"prod": "https://console.example/jobs/{job_id}"}
@@ -104,6 +105,19 @@ def test_the_first_failure_opens_a_card_at_once_that_rings() -> None:
     assert isinstance(opening, Opening)
     assert (opening.tells, opening.mentions, opening.due_at) == ((change(1).key,), ("@U1",), NOON)
     assert opening.key == message_key("#a", [change(1).key]) == opening.card
+
+
+def test_of_a_traceback_a_card_and_its_thread_tell_the_exception() -> None:
+    trace = 'Traceback (most recent call last):\n  File "/app/train.py", line 7, in run\nValueError: corrupt'
+    one = team()
+    one.look(change(1, error=trace))
+    one.look(change(2, error=""), change(3, error=trace))
+    (reply,) = one.replies
+    assert {member.entry.error for member in one.members.values()} == {"ValueError: corrupt", ""}
+    reply = reply_with_reason(reply, change(2).key, trace)
+    assert {entry.error for entry in reply.news.entries} == {"ValueError: corrupt"}
+    (silent,) = [member for member in one.members.values() if not member.entry.error]
+    assert with_reason(silent, silent.entry.change_key, trace).entry.error == "ValueError: corrupt"
 
 
 def test_what_fails_in_one_look_opens_one_card() -> None:

@@ -54,6 +54,17 @@ def test_timestamps_compare_as_instants_where_they_would_not_as_text() -> None:
     assert early < late
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_what_is_beyond_the_calendar_in_utc_is_no_timestamp(text: str) -> None:
+    assert parse_instant(text) is None
+
+
+@given(st.datetimes(timezones=st.integers(-1439, 1439).map(lambda east: timezone(timedelta(minutes=east)))))
+def test_what_is_read_can_be_written_as_a_datetime(moment: datetime) -> None:
+    at = parse_instant(moment.isoformat())
+    assert at is None or as_datetime(at) == moment
+
+
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_and_its_datetime_are_one(moment: datetime) -> None:
     assert as_datetime(instant(moment)) == moment

@@ -74,6 +74,15 @@ def test_what_operators_meet(one: str, other: str, *, alike: bool) -> None:
     assert (likeness(one) == likeness(other)) is alike
 
 
+def test_tracebacks_are_alike_if_their_exceptions_are() -> None:
+    corrupt, longer, full = (
+        "Traceback (most recent call last):\n" + frames * '  File "/app/train.py", line 7, in run\n' + exception
+        for frames, exception in ((6, "ValueError: corrupt"), (20, "ValueError: corrupt"), (6, "OSError: no space"))
+    )
+    assert likeness(corrupt) == likeness(longer) == likeness("ValueError: corrupt")
+    assert likeness(corrupt) != likeness(full)
+
+
 def test_of_a_long_error_only_the_ends_are_read() -> None:
     one, other = ("worker lost " + 99 * "/data/x " + middle + 99 * " /data/y" for middle in ("KeyError", "ValueError"))
     assert likeness(one) == likeness(other) == "worker lost # … #"

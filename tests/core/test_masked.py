@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.remedies import REMEDIES
-from bot.core.texts import masked
+from bot.core.texts import masked, without_queries
 
 CORE = "S3cr3tS3cr3tS3cr3t"
 
@@ -36,6 +36,13 @@ CORE = "S3cr3tS3cr3tS3cr3t"
         ),
         (f"https://b.example/o?sv=1&sig={CORE}%3D", "https://b.example/o?sv=1&sig=…"),
         (f"https://b.example/o?a=1\\u0026Signature={CORE}", "https://b.example/o?a=1\\u0026Signature=…"),
+        (f"url: /o?X-Oss-Signature={CORE}&q-signature={CORE}&n=1", "url: /o?X-Oss-Signature=…&q-signature=…&n=1"),
+        (f"/o?s3_signature={CORE}&download_sig={CORE}", "/o?s3_signature=…&download_sig=…"),
+        (f"/o?hmac={CORE}&jwt={CORE}&auth={CORE}&sas={CORE}", "/o?hmac=…&jwt=…&auth=…&sas=…"),
+        (
+            f"https://f.example/api/x?code={CORE}== and /cb#access_token={CORE}",
+            "https://f.example/api/x?code=… and /cb#access_token=…",
+        ),
         (f"POST https://hooks.slack.com/commands/T1/2/{CORE}", "POST https://hooks.slack.com/commands/…"),
         (f"hooks.slack.com/services/T1/B2/{CORE}: 404", "hooks.slack.com/services/…: 404"),
         ("user=me password=hunter2, PWD=correcthorse;x=1", "user=me password=…, PWD=…;x=1"),
@@ -99,7 +106,25 @@ def test_other_words_are_left_as_they_are(text: str) -> None:
     assert masked(text) == text
 
 
-@given(st.text())
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"403 for https://b.example/o?X-Any-Signature={CORE}: denied", "403 for https://b.example/o?…: denied"),
+        (f"(see s3://b/o?a=1&b={CORE}), or http://b.example?{CORE}.", "(see s3://b/o?…), or http://b.example?…."),
+        (f"exceeded with url: /o?a={CORE} (Caused by E)", "exceeded with url: /o?… (Caused by E)"),
+        (f'{{\\"url\\":\\"https://b.example/o?a=1\\u0026b={CORE}\\",\\"c\\":1}}',
+         '{\\"url\\":\\"https://b.example/o?…\\",\\"c\\":1}'),
+        (f"'https://b.example/o?a=1#{CORE}' <https://b.example/?b>", "'https://b.example/o?…' <https://b.example/?…>"),
+        (f"https://b.example/a?b=https://c.example/?d={CORE}\\nthen", "https://b.example/a?…\\nthen"),
+        ("is it https://b.example/a? why?because; /^a.*?b/", "is it https://b.example/a? why?because; /^a.*?b/"),
+    ],
+)  # fmt: skip
+def test_of_an_address_only_where_it_leads_is_shown(text: str, shown: str) -> None:
+    assert without_queries(text) == shown
+    assert without_queries(shown) == shown
+
+
+@given(st.text("ab?=&:/.; '\\\"") | st.text())
 def test_a_text_without_secrets_in_it_is_never_longer(text: str) -> None:
     assert len(masked(text)) <= len(text) + 1
     assert masked(masked(text)) == masked(text)

@@ -32,7 +32,7 @@ def test_an_event_is_its_level_its_words_its_time_and_its_number() -> None:
         ({"level": "ERROR", "message": {"reason": "no space"}}, Event("ERROR", "no space")),
         (
             {"level": "ERROR", "message": "GET https://b.example/o?X-Amz-Signature=abc123abc 403"},
-            Event("ERROR", "GET https://b.example/o?X-Amz-Signature=… 403"),
+            Event("ERROR", "GET https://b.example/o?… 403"),
         ),
     ],
 )

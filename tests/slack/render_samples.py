@@ -32,6 +32,7 @@ from bot.core.replies import (
     Reply,
     SourceHealth,
 )
+from bot.core.traces import abridged, gist
 from bot.slack.render import Rendered
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -39,7 +40,10 @@ NOW = instant(datetime(2026, 11, 23, 10, 42, 30, tzinfo=UTC))
 MINUTE = 60 * SECOND
 HOSTILE = "<!channel> *x* & <http://evil|click> @here https://evil.example `_~"
 HEBREW = "אימון לילי 7"
-TRACEBACK = "Traceback (most recent call last):\n  ...\nRuntimeError: " + "no active versions for the pipeline " * 60
+FRAME = '  File "/app/pipelines/flow.py", line 112, in resolve\n    return self._versions[key]\n'
+TRACEBACK = (
+    f"Traceback (most recent call last):\n{FRAME * 6}RuntimeError: {'no active versions for the pipeline ' * 60}"
+)
 SEEN = SourceHealth(source="default", looked_at=NOW - 12 * SECOND, baseline=NOW - 9_000 * MINUTE, jobs=240)
 BLIND = replace(
     SEEN, looked_at=NOW - 5 * MINUTE, failures=3, failing_since=NOW - 5 * MINUTE, trouble="503 Service Unavailable"
@@ -184,7 +188,7 @@ FACES: dict[str, Face] = {
     ),
     "card_group_recovered": face([entry(number, kind="recovered", tries=2) for number in range(1, 4)]),
     "card_group_overflow": face([entry(1), entry(2, pipeline="anomaly-detection", error=ERRORS[1])], label=()),
-    "card_long_error": face([entry(1, error=TRACEBACK[:2_000])]),
+    "card_long_error": face([entry(1, error=gist(abridged(TRACEBACK, 2_000)))]),
     "card_no_error": face([entry(1, error="", name="")]),
     "card_markup_name": face([entry(1, name=HOSTILE, error=HOSTILE, pipeline=HOSTILE)], label=(HOSTILE,)),
     "card_right_to_left": face([entry(1, name=HEBREW)]),

@@ -10,7 +10,7 @@ from bot.sandbox.blocks import problems
 from bot.sandbox.reading import links, rendered_text, rings
 from bot.slack.elements import MESSAGE_MAX, measure
 from bot.slack.render import Rendered, render_reply
-from tests.slack.render_samples import NARROWED, REPLIES, URLS, check_golden, job_list, memory, wire
+from tests.slack.render_samples import DETAILS, NARROWED, REPLIES, TRACEBACK, URLS, check_golden, job_list, memory, wire
 
 
 def buttons_of(rendered: Rendered) -> list[dict[str, object]]:
@@ -106,6 +106,16 @@ def test_a_card_tells_the_story_and_where_it_was_told() -> None:
     assert "not told: no rule matches" in shown
     assert "Tried to allocate 2.50 GiB" in shown
     assert rings(wire(render_reply(REPLIES["details"]))) == set()
+
+
+def test_of_a_traceback_a_list_shows_the_exception_and_a_job_all_of_it() -> None:
+    failed = memory(1, error=TRACEBACK[:1_400])
+    rows = table_of(render_reply(job_list([failed])))["rows"]
+    assert isinstance(rows, list)
+    assert rows[1][-1]["text"].startswith("RuntimeError: no active versions")
+    details = render_reply(replace(DETAILS, memory=failed))
+    assert "Error: RuntimeError: no active versions" in details.text
+    assert "Traceback (most recent call last):\n  File" in rendered_text(wire(details))
 
 
 def test_health_names_what_is_wrong_and_the_remedy() -> None:

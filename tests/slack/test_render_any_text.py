@@ -3,6 +3,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -177,9 +178,23 @@ def test_tamed_text_is_one_line_that_is_never_empty_and_never_too_long(text: str
 
 
 def test_what_would_turn_a_line_around_is_taken_out_and_hebrew_is_fenced() -> None:
-    assert one_line("a\u202egpj.exe\u200b\x1b[31m\ttwo\nlines") == "agpj.exe [31m two lines"
+    assert one_line("a\u202egpj.exe\u200b\x07\ttwo\nlines") == "agpj.exe two lines"
     assert isolated(HEBREW) == f"\u2068{HEBREW}\u2069"
     assert one_line("👩\u200d🔬") == "👩\u200d🔬"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mERROR\x1b[0m boom", "ERROR boom"),
+        ("\x1b[1;38;5;196mE\x1b[mR\x9b0K", "ER"),
+        ("see \x1b]8;;http://evil.example\x07this\x1b]8;;\x1b\\", "see this"),
+        ("\x1b]0;a window\x07ready", "ready"),
+        ("a\x1b[31", "a [31"),
+    ],
+)
+def test_what_is_meant_for_a_terminal_is_taken_out_whole(text: str, shown: str) -> None:
+    assert one_line(text) == tame_lines(text, 100) == shown
 
 
 def test_the_lines_of_an_error_are_kept_where_there_is_room() -> None:

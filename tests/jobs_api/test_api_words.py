@@ -1,0 +1,124 @@
+"""An error of any shape is text, and never holds what the job was given to work on."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.jobs_api.words import error_text, read_error
+
+GIVEN = {"prompt": "S3CRET", "steps": [{"url": "http://S3CRET.internal"}]}
+OOM = {"code": "OOM", "message": "ran out", "parameters": GIVEN}
+SAID = json.dumps(OOM)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (None, ""),
+        ({}, ""),
+        ([], ""),
+        ("", ""),
+        ("OOMKilled (exit=137)", "OOMKilled (exit=137)"),
+        ({"message": "out of memory"}, "out of memory"),
+        ({"detail": "d", "message": "m"}, "m"),
+        ({"reason": "r", "detail": "d"}, "d"),
+        ({"error": "e", "reason": "r"}, "r"),
+        ({"error": {"message": "deep"}}, "deep"),
+        ({"code": "A1", "message": "m"}, "A1: m"),
+        ({"code": "A1", "message": "A1 happened"}, "A1 happened"),
+        ({"type": "T", "message": ""}, "T"),
+        ({"exit": 137}, '{"exit":137}'),
+        ({"code": 137}, '{"code":137}'),
+        ({"exit": 137, "parameters": {"prompt": "p"}}, '{"exit":137}'),
+        ({"steps": [{"config": {"model": "m"}, "exit": 1}]}, '{"steps":[{"exit":1}]}'),
+        ({"parameters": {"prompt": "p"}}, ""),
+        ({"errors": [{"code": "A1", "message": "m", "suggestion": "s"}, {"code": "A2"}]}, "A1: m; A2"),
+        (
+            {"detail": [{"loc": ["body", "x", 0], "msg": "field required", "type": "missing", "input": {"k": "v"}}]},
+            "body.x.0: field required",
+        ),
+        ({"loc": [{"k": "v"}], "msg": "m"}, "m"),
+        ({"msg": "m", "type": "T"}, "T: m"),
+        ({"description": "d"}, "d"),
+        ({"Message": "m"}, "m"),
+        ({"error_message": "m", "error_code": "A1"}, "A1: m"),
+        ({"errorMessage": "m", "errorType": "T", "stackTrace": ["a"]}, "T: m"),
+        ({"error": "invalid_grant", "error_description": "the token expired"}, "the token expired"),
+        ({"exception": "RuntimeError: boom", "traceback": "T"}, "RuntimeError: boom"),
+        ({"traceback": "T"}, "T"),
+        ({"title": "Bad Request", "status": 400}, "Bad Request"),
+        ("\x1b[31mERROR\x1b[0m boom", "ERROR boom"),
+        ({"exit": 1, "log": "\x1b[31mERROR"}, '{"exit":1,"log":"ERROR"}'),
+        (["a", None, {"message": "b"}, ""], "a; b"),
+        ([["a"], "b"], "a; b"),
+        (137, "137"),
+        (False, "false"),
+    ],
+)
+def test_an_error_of_any_shape_is_text(error: object, text: str) -> None:
+    assert error_text(error) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (SAID, "OOM: ran out"),
+        (json.dumps(OOM, indent=2), "OOM: ran out"),
+        (json.dumps(SAID), "OOM: ran out"),
+        ({"message": SAID}, "OOM: ran out"),
+        ([SAID, "b"], "OOM: ran out; b"),
+        (f"Job failed: {SAID} on try 2", "Job failed: OOM: ran out on try 2"),
+        (f"Job failed: {json.dumps(SAID)}", "Job failed: OOM: ran out"),
+        (f"{SAID} then {SAID}", "OOM: ran out then OOM: ran out"),
+        ({"exit": 1, "body": SAID}, '{"exit":1,"body":"OOM: ran out"}'),
+        ({"exit": 1, "params": GIVEN}, '{"exit":1}'),
+        ({"exit": 1, "Parameters": GIVEN, "job_inputs": GIVEN, "modelConfig": GIVEN, "kwargs": GIVEN}, '{"exit":1}'),
+        ({"Code": "OOM", "Message": "ran out"}, "OOM: ran out"),
+        (f"bad parameters: {json.dumps(GIVEN)}: too long", "bad parameters: …: too long"),
+        (f"run(params={GIVEN}) failed\nKeyError", "run(params=…\nKeyError"),
+        (f"got {OOM}", "got {'code': 'OOM', 'message': 'ran out', 'parameters': …"),
+        (SAID[:-20], '{"code": "OOM", "message": "ran out", "parameters": …'),
+        (f'{{"parameters": {json.dumps(GIVEN)}, "message": "cut o', '{"parameters": …, "message": "cut o'),
+        (
+            json.dumps(f"got {SAID}")[:-30],
+            '"got {\\"code\\": \\"OOM\\", \\"message\\": \\"ran out\\", \\"parameters\\": …',
+        ),
+        ("{" * 99 + f' "params": {json.dumps(GIVEN)} then', "{" * 99 + ' "params": … then'),
+    ],
+)
+def test_an_error_holds_nothing_that_the_job_was_given(error: object, text: str) -> None:
+    assert error_text(error) == text
+    assert "S3CRET" not in read_error(error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wrong number of arguments: 3",
+        "KeyError: 'parameters'",
+        'Field "config": missing',
+        "mat1 and inputs: [1, 2] {x}",
+        '[ERROR] set() is not {"a"}',
+        "137",
+    ],
+)
+def test_other_words_of_an_error_stay_as_they_are(text: str) -> None:
+    assert error_text(text) == text
+
+
+_PIECES = st.sampled_from(
+    ["{", "}", "[", "]", '"', "'", "\\", ":", ",", " ", "\n", "params", '"params"', '"a"', SAID, str(OOM), "{" * 2_000]
+)
+
+
+@given(st.lists(_PIECES).map("".join))
+def test_no_text_upsets_the_reader_of_errors(text: str) -> None:
+    assert len(read_error(text)) <= 2_000
+
+
+@given(st.integers(0, len(SAID)), st.sampled_from([SAID, json.dumps(SAID), str(OOM), json.dumps(OOM, indent=1)]))
+def test_an_error_that_was_cut_off_holds_nothing_of_it_either(length: int, said: str) -> None:
+    assert "S3CRET" not in read_error(said[:length])
+    assert "S3CRET" not in read_error(f"Job failed: {said[:length]}")
