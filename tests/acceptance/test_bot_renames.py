@@ -40,6 +40,6 @@ async def test_a_failure_in_a_renamed_channel_comes_to_the_card_that_stands_ther
         await bot.stops()
     [card] = stage.cards(RENAMED)
     step, newcomer = map(rendered_text, stage.slack.state.thread(card))
-    assert "failed again on try 2" in step
+    assert "failed on try 2" in step
     assert other.id in newcomer
     assert [rings(message) for message in stage.slack.state.posts(RENAMED) if rings(message)] == [{ADA}, {ADA}]
