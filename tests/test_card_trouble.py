@@ -14,6 +14,7 @@ from tests.world import World
 pytestmark = pytest.mark.usefixtures("at_once")
 
 DAY = 24 * 3600
+STEPS = ("was retried", "is running", "failed on try 2")
 
 
 async def seconds(world: World, count: int) -> None:
@@ -66,7 +67,9 @@ async def test_a_card_that_slack_never_takes_is_given_up_in_the_end(world: World
     assert world.post_calls() <= 20
 
 
-async def test_where_threads_are_locked_replies_are_told_in_the_channel_and_few_cards_are_posted(world: World) -> None:
+async def test_where_threads_are_locked_the_replies_stand_in_the_channel_beside_a_card_that_stays_true(
+    world: World,
+) -> None:
     world.slack.state.threads_locked = True
     (job,) = await running(world, "press")
     await fails(world, job)
@@ -74,11 +77,25 @@ async def test_where_threads_are_locked_replies_are_told_in_the_channel_and_few_
     for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.fail):
         step(job)
         await world.good_look()
-        await seconds(world, 120)
-    assert len(world.posts()) <= 6
-    assert all(
-        any(f"press ({job}) {told}" in each.text for each in world.posts()) for told in ("was retried", "failed")
-    )
+        await seconds(world, 10)
+    card, *replies = world.posts()
+    assert "try 2" in rendered_text(card)
+    assert [f"press ({job}) {told}" in reply.text for reply, told in zip(replies, STEPS, strict=True)] == [True] * 3
+
+
+async def test_a_card_that_somebody_deletes_again_and_again_is_edited_as_soon_as_any(world: World) -> None:
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 1)
+    for step in (world.jobs.world.retry, world.jobs.world.fail, world.jobs.world.retry):
+        world.slack.state.delete(world.slack.state.top_level("ml-alerts")[-1])
+        step(job)
+        await world.good_look()
+        await seconds(world, 15)
+    world.jobs.world.start(job)
+    await world.good_look()
+    await seconds(world, 10)
+    assert "running again" in rendered_text(world.slack.state.top_level("ml-alerts")[-1])
 
 
 async def test_a_card_on_its_way_to_a_place_that_is_not_named_any_more_arrives_whole(world: World) -> None:

@@ -1,9 +1,13 @@
 """What a card says of its jobs is true of them as they stand: of their errors, and of those that went and came back."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from bot.core.alerts import Broadcast
+from bot.core.changes import ChangeKind
 from bot.core.wording import utc
 from bot.explain import explain
 from bot.sandbox.reading import rendered_text
@@ -151,3 +155,35 @@ async def test_a_failure_that_is_listed_again_is_one_of_the_failures_of_its_card
     await moves(world, lambda: world.jobs.world.fail(mill, OOM))
     assert shown(world).startswith("🔴 2 jobs failed")
     assert not world.slack.state.broadcasts("ml-alerts")
+
+
+async def test_a_reason_that_is_known_once_the_job_is_retried_is_its_last_error(world: World) -> None:
+    world.clock.advance(3600)
+    job = world.jobs.world.add("press", status="RUNNING", age=60).id
+    await world.good_look()
+    world.clock.advance(5)
+    world.jobs.world.fail(job, None)
+    look = await world.good_look()
+    await moves(world, lambda: world.jobs.world.retry(job))
+    await explain(world.api, world.store.looks, look.verdicts, 5.0)
+    await moves(world, lambda: None)
+    assert "last error" in shown(world).casefold()
+    assert "BackoffLimitExceeded" in shown(world)
+
+
+async def test_the_newest_error_that_is_spoken_is_that_of_a_job_that_fails_now(world: World) -> None:
+    press, mill = await failed(world, "press", "mill", error=OOM)
+    await moves(world, lambda: world.jobs.world.retry(mill))
+    await moves(world, lambda: world.jobs.world.fail(mill, "the disk is full"))
+    await moves(world, lambda: world.jobs.world.retry(press))
+    assert "Newest error: the disk is full" in world.slack.state.top_level("ml-alerts")[-1].text
+
+
+async def test_a_completion_is_told_once_however_much_is_to_be_said_of_it(world: World) -> None:
+    world.rules = [replace(rule(), on=frozenset({ChangeKind.COMPLETED}), broadcast=Broadcast.ALWAYS)]
+    job = world.jobs.world.add("press", status="FAILED", age=60).id
+    await world.good_look()
+    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
+        await moves(world, partial(step, job))
+    assert "recovered" in shown(world)
+    assert told(world) == []

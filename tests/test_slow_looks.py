@@ -43,7 +43,7 @@ async def test_a_failure_waits_for_its_reason_from_when_it_is_written_down(world
         world.clock.advance(1)
 
 
-@pytest.mark.parametrize(("window", "cards"), [(1, 1), (0, 4)])
+@pytest.mark.parametrize(("window", "cards"), [(60, 1), (1, 4), (0, 4)])
 async def test_looks_that_follow_each_other_within_the_window_share_a_card(
     world: World, window: int, cards: int
 ) -> None:

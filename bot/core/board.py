@@ -106,13 +106,13 @@ class _Desk:
         self._began = now - board.took
         sheets = {card.key: Sheet(card, now, board.waiting.get(card.key)) for card in board.cards}
         self._sheets_at: dict[tuple[str, str], list[Sheet]] = {}
-        self._following: dict[tuple[str, JobRef], Sheet] = {}
+        self._following: dict[tuple[str, JobRef], list[Sheet]] = {}
         for sheet in sheets.values():
             self._sheets_at.setdefault(self._stand(sheet.card.destination, sheet.card.rule), []).append(sheet)
         for member in board.members:
             sheet = sheets[member.card]
             sheet.members[member.entry.job] = member
-            self._following.setdefault((self._place(sheet.card.destination), member.entry.job), sheet)
+            self._following.setdefault((self._place(sheet.card.destination), member.entry.job), []).append(sheet)
 
     def take(self, change: Change, follows: Iterable[Follow], routes: Iterable[Route]) -> None:
         for follow in follows:
@@ -140,23 +140,26 @@ class _Desk:
 
     def _step(self, change: Change, follow: Follow) -> None:
         job = job_ref(change.job)
-        sheet = self._following[self._place(follow.destination), job]
+        sheet, *others = self._following[self._place(follow.destination), job]
         before = sheet.members[job].entry
         entry, shown = (entry_of(each, self._urls, self._now, before) for each in (change, standing(change)))
         sheet.step(change, entry, shown, follow.mentions, worse=_is_worse(change, before, follow))
+        for other in others:  # of the time when nobody knew that both stand in one channel
+            other.show(change, shown)
 
     def _alert(self, change: Change, route: Route) -> None:
         rule = self._rules[route.rule]
         sheet = self._sheet_for(change, route, rule)
         entry = entry_of(change, self._urls, self._now)
         sheet.join(change, entry, route.mentions, until=self._now + length(rule.group_window))
-        self._following[self._place(sheet.card.destination), entry.job] = sheet
+        self._following[self._place(sheet.card.destination), entry.job] = [sheet]
 
     def _sheet_for(self, change: Change, route: Route, rule: Rule) -> Sheet:
         """The card that newcomers of this group join; else, if there are few, a new one; else the one for the rest."""
         group = group_of(rule, change.job)
         stand = self._stand(route.destination, rule.name)
-        takers = [sheet for sheet in self._sheets_at.get(stand, ()) if sheet.takes_newcomers(self._began)]
+        began = max(self._began, self._now - length(rule.group_window))
+        takers = [sheet for sheet in self._sheets_at.get(stand, ()) if sheet.takes_newcomers(began)]
         own = next((sheet for sheet in takers if sheet.card.group == group and not sheet.card.overflow), None)
         if own:
             return own

@@ -178,10 +178,11 @@ def member_of(card: str, change: Change, entry: Entry, now: Instant, *, unsaid: 
     return Member(card=card, entry=entry, likeness=alike, ended_at=ended_at, unsaid=unsaid)
 
 
-def with_reason(member: Member, change_key: str, reason: str) -> Member:
-    """The member, if this failure is its latest news, with the reason for it."""
+def with_reason(member: Member, failure: Change, reason: str) -> Member:
+    """The member with the reason for this failure, if its latest news is that, or what followed and has no error."""
     entry = member.entry
-    if entry.change_key != change_key:
+    follows = entry.at >= (failure.at or 0) and not entry.error and entry.kind not in ERRING
+    if entry.change_key != failure.key and not follows:
         return member
     return replace(member, entry=replace(entry, error=gist(reason)), likeness=likeness(reason))
 

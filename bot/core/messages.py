@@ -60,9 +60,7 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadReply:
-    """A card's thread goes on. `broadcast` says that the channel sees it too; `aside`, that it is told in the channel
-    itself, because Slack takes it under no card.
-    """
+    """A card's thread goes on. `broadcast` says that the channel sees it too."""
 
     key: str
     destination: Destination
@@ -74,7 +72,6 @@ class ThreadReply:
     tells: tuple[str, ...]
     created_at: Instant
     due_at: Instant
-    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,9 +198,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The card that it belongs to is not there any more, or cannot be edited any more."""
+    """The card that it belongs to is not there any more; or it is, and Slack lets nobody edit it."""
 
     reason: str
+    uneditable: bool = False
 
 
 Failure: TypeAlias = TryLater | Refused | Unknown | Gone

@@ -7,15 +7,17 @@ from bot.core.instants import SECOND, Instant
 MAX_BACKOFF: Final = 15.0  # seconds
 BURST: Final = 3  # posts to a channel that may follow each other at once
 EDIT_EVERY: Final = 3 * SECOND  # at most so often a card is edited
-RARE_EDITS_EVERY: Final = 600 * SECOND  # and so often if it was posted anew so many times:
+RARE_EDITS_EVERY: Final = 600 * SECOND  # and so often if it could not be edited so many times:
 SUSPICIOUS: Final = 2
 EDITS_EVERY: Final = 1_600_000  # microseconds between two edits in the workspace: less than forty a minute
 PARK: Final = (60.0, 300.0, 900.0, 3600.0)  # seconds until a parked route is tried again
 
 
-def edit_pace(anew: int) -> Instant:
-    """Between two edits of a card at least; `anew` is how often it was posted again: edits may not be allowed there."""
-    return EDIT_EVERY if anew < SUSPICIOUS else RARE_EDITS_EVERY
+def edit_pace(uneditable: int) -> Instant:
+    """Between two edits of a card at least; `uneditable` is how often it had to be posted again because Slack let
+    nobody edit it: that may never be allowed there.
+    """
+    return EDIT_EVERY if uneditable < SUSPICIOUS else RARE_EDITS_EVERY
 
 
 def backoff(attempts: int, chance: float) -> float:

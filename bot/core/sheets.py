@@ -15,7 +15,7 @@ from bot.core.cards import (
     member_of,
     passes_milestone,
 )
-from bot.core.changes import Change
+from bot.core.changes import SAYS_MORE, Change, ChangeKind
 from bot.core.instants import Instant
 from bot.core.messages import About, Opening, ThreadReply, message_key
 from bot.core.reasons import asks_why
@@ -71,19 +71,29 @@ class Sheet:
         return not self.card.key
 
     def takes_newcomers(self, began: Instant) -> bool:
-        """Of a look that began before its time was over, however long it took. A card of a time that has not come yet,
-        by a clock that was set back, takes none.
+        """Of a look that began before its time was over. A card of a time that has not come yet, by a clock that was
+        set back, takes none.
         """
         opened_at = self.card.opened_at
         return self.is_new or (opened_at <= self.now and max(opened_at, began) < self.card.until)
 
     def step(self, change: Change, entry: Entry, shown: Entry, mentions: Iterable[str], *, worse: bool) -> None:
-        """A job on the card goes on: the thread tells the entry, and the card has `shown` how the job stands."""
+        """A job on the card goes on: the thread tells the entry, and the card has `shown` how the job stands. What says
+        more of a completion that opens the card opens it too.
+        """
         member = self.members[entry.job]
-        failing = self.card.failing + (shown.kind in FAILURES) - (member.entry.kind in FAILURES)
-        self.card = replace(self.card, failing=failing)
-        self.steps.entries |= {told.change_key: told for told in (*self._untold(member), entry)}
+        if self.is_new and change.kind in SAYS_MORE and member.unsaid and member.entry.kind == ChangeKind.COMPLETED:
+            self.opening.append(change)
+        else:
+            self.steps.entries |= {told.change_key: told for told in (*self._untold(member), entry)}
         self._call(self.steps, mentions, worse=worse)
+        self.show(change, shown)
+
+    def show(self, change: Change, shown: Entry) -> None:
+        """The job stands otherwise on the card from now on."""
+        before = self.members[shown.job].entry
+        failing = self.card.failing + (shown.kind in FAILURES) - (before.kind in FAILURES)
+        self.card = replace(self.card, failing=failing)
         self._seat(change, shown)
 
     def join(self, change: Change, entry: Entry, mentions: Iterable[str], until: Instant) -> None:

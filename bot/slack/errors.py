@@ -32,6 +32,7 @@ ASTRAY: Final = frozenset({
     "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "cannot_reply_to_message",
     "invalid_thread_ts",
 })  # fmt: skip  # the message that it is about is not there any more, or must stay as it is
+UNEDITABLE: Final = frozenset({"cant_update_message", "edit_window_closed"})
 METADATA: Final = ("invalid_metadata", "metadata_")  # so the errors begin that are about a message's metadata
 WAIT: Final = frozenset({"ratelimited", "rate_limited", "external_channel_migrating", "team_added_to_org"})
 MAX_RETRY_AFTER = 3_600.0  # seconds
@@ -86,7 +87,7 @@ def _outcome_of_answer(error: SlackApiError) -> Failure:
     if _is_payload(name):
         return Refused(name, Scope.MESSAGE)
     if name in ASTRAY:
-        return Gone(name)
+        return Gone(name, uneditable=name in UNEDITABLE)
     return Unknown(f"Slack answered {name or f'HTTP {_status(error)} without a readable body'}")
 
 

@@ -18,7 +18,7 @@ from bot.core.card_words import (
     step,
     worst,
 )
-from bot.core.cards import Entry, Face
+from bot.core.cards import ERRING, Entry, Face
 from bot.core.commands import jobs_of_card
 from bot.core.grammar import write
 from bot.core.texts import one_line, tame
@@ -104,9 +104,10 @@ def _text(face: Face) -> str:
         return _sentence(face, utc(face.entries[0].at))
     parts = [_spoken(face, entry) for entry in face.entries]
     shared = common_error(face.entries)
-    newest = next((entry.error for entry in face.entries if one_line(entry.error)), "")
-    lead = error_lead(*face.entries).capitalize() if shared else "Newest error"
-    error = spoken_error(f". {lead}: ", shared or newest)
+    told = [entry for entry in face.entries if one_line(entry.error)]
+    newest = next((entry for entry in told if entry.kind in ERRING), None) or next(iter(told), None)
+    lead = error_lead(*face.entries).capitalize() if shared or not newest else f"Newest {error_lead(newest)}"
+    error = spoken_error(f". {lead}: ", shared or (newest.error if newest else ""))
     return spoken_jobs(f"{_head(face)}, {since_word(face)} {utc(face.since)}", parts, face.jobs, error)
 
 

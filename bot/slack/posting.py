@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.messages import Delivered, Gone, Outcome, Receipt, Refused
+from bot.core.messages import Delivered, Outcome, Receipt
 from bot.slack.answers import fields, text
 from bot.slack.elements import Block, Rendered, digest
 from bot.slack.errors import error_name, is_metadata, is_payload, outcome_of
@@ -19,8 +19,7 @@ from bot.slack.errors import error_name, is_metadata, is_payload, outcome_of
 EVENT_TYPE = "jobsbot_message"
 PLAINLY = "sent as plain text, because Slack refused its form"
 UNMARKED = "sent without its key, because Slack refused that"
-NO_THREADS = "restricted_action_non_threadable_channel"
-LOCKED_THREAD = "restricted_action_thread_locked"
+NO_THREADS = frozenset({"restricted_action_non_threadable_channel", "restricted_action_thread_locked"})
 
 
 def client_msg_id(key: str) -> str:
@@ -103,7 +102,7 @@ async def _in_some_form(
         except Exception as error:  # noqa: BLE001  what is no trouble with Slack is raised again by `outcome_of`
             plainer = _plainer(form, error, plain)
             if plainer is None:
-                return _outcome(form, error)
+                return outcome_of(error)
             form = plainer
 
 
@@ -116,16 +115,9 @@ def _plainer(form: _Form, error: Exception, plain: Callable[[], str]) -> _Form |
         return replace(form, with_metadata=False, why=f"{UNMARKED}: {error_name(error)}")
     if is_payload(error) and form.rendered.blocks:
         return replace(form, rendered=Rendered(plain(), []), why=why)
-    if error_name(error) == NO_THREADS and form.spot.thread:
-        return replace(form, spot=Spot(form.spot.channel), why="told in the channel itself, which takes no threads")
+    if error_name(error) in NO_THREADS and form.spot.thread:
+        return replace(form, spot=Spot(form.spot.channel), why="told in the channel itself: the thread takes no reply")
     return None
-
-
-def _outcome(form: _Form, error: Exception) -> Outcome:
-    """A thread that takes no replies is as good as gone."""
-    outcome = outcome_of(error)
-    locked = form.spot.thread and isinstance(outcome, Refused) and outcome.reason == LOCKED_THREAD
-    return Gone(LOCKED_THREAD) if locked else outcome
 
 
 async def _post(client: AsyncWebClient, key: str, form: _Form) -> Delivered:

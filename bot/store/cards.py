@@ -93,8 +93,8 @@ class Cards:
                     await _settle(db, edit, outcome.shown, now)
                     if outcome.degraded:
                         await _pace(db, now)  # it took two
-                case Gone():
-                    await open_anew(db, edit.card, edit.ts, now)
+                case Gone(uneditable=uneditable):
+                    await open_anew(db, edit.card, edit.ts, now, uneditable=uneditable)
                 case TryLater() | Unknown():
                     await _retry(db, edit, outcome, now, chance)
                 case Refused(scope=Scope.WORKSPACE):
@@ -143,7 +143,7 @@ async def put(db: Connection, composed: Composed, now: Instant) -> None:
 
 async def explain(db: Connection, change: Change, reason: str) -> None:
     """Cards and replies that tell of the failure tell its reason, as far as they are still to be seen or sent."""
-    await _amend(db, change, lambda member: with_reason(member, change.key, reason))
+    await _amend(db, change, lambda member: with_reason(member, change, reason))
     for row in await db.rows("replies_that_tell", change_key=change.key):
         reply = reply_with_reason(reply_of(row), change.key, reason)
         await db.run("amend_reply", key=row["key"], body=to_json(reply))
@@ -207,12 +207,20 @@ async def lose(db: Connection, opening: Opening, now: Instant) -> None:
         await db.run("refuse_replies", key=opening.card, why=UNPOSTED)
 
 
-async def open_anew(db: Connection, card: str, ts: str | None, now: Instant, mentions: tuple[str, ...] = ()) -> None:
+async def open_anew(
+    db: Connection,
+    card: str,
+    ts: str | None,
+    now: Instant,
+    mentions: tuple[str, ...] = (),
+    *,
+    uneditable: bool = False,
+) -> None:
     """The card is not where it was posted (None: nowhere yet). Its thread goes on under a new post, which rings these
     people.
     """
-    for row in await db.rows("lose_anchor", key=card, ts=ts):
-        await db.run("pace_card", key=card, pace=edit_pace(row["anew"]))
+    for row in await db.rows("lose_anchor", key=card, ts=ts, uneditable=uneditable):
+        await db.run("pace_card", key=card, pace=edit_pace(row["uneditable"]))
         opening = reopened(card, row["destination"], row["anew"], now, mentions)
         await db.run("enqueue_message", **message_values(opening), version=VERSION, now=now)
 

@@ -33,7 +33,9 @@ class Looks:
         return Known(fingerprints, frozenset(live), usual)
 
     async def give_reason(self, change: Change, reason: str) -> bool:
-        """Remembers why a job failed, unless it has left that failure, or said why itself. Whether it was news."""
+        """Remembers why a job failed: with the job, unless that has left this failure or said why itself, and where the
+        failure was told. Whether the job had not said it.
+        """
         job = change.job
         async with self._db.transaction() as connection:
             news = await connection.run(
@@ -45,9 +47,8 @@ class Looks:
                 error=job.error,
                 reason=reason,
             )
-            if news:
-                await connection.run("liken_change", key=change.key, likeness=likeness(reason))
-                await cards.explain(connection, change, reason)
+            await connection.run("liken_change", key=change.key, likeness=likeness(reason))
+            await cards.explain(connection, change, reason)
         return bool(news)
 
     async def stop_asking(self, changes: Iterable[Change]) -> None:

@@ -23,7 +23,7 @@ from bot.core.messages import (
     Unknown,
     again_in,
 )
-from bot.core.pacing import BURST, EDIT_EVERY, EDITS_EVERY, SUSPICIOUS, backoff, paced
+from bot.core.pacing import BURST, EDIT_EVERY, EDITS_EVERY, SUSPICIOUS, backoff, paced, park_time
 from bot.sql.sqlite import Connection, Database
 from bot.store.cards import anchor, draw, lose, open_anew
 from bot.store.routes import WORKSPACE, park
@@ -137,7 +137,7 @@ async def _parcel(db: Connection, claimed: sqlite3.Row) -> Parcel:
     if card is None:
         return parcel
     if isinstance(parcel.message, ThreadReply):
-        return replace(parcel, thread=None if parcel.message.aside else card["ts"])
+        return replace(parcel, thread=card["ts"])
     if not isinstance(parcel.message, Opening):
         return parcel
     return replace(parcel, face=await draw(db, card_of(card), parcel.message.mentions), version=card["version"])
@@ -162,16 +162,13 @@ async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, no
 
 
 async def _astray(db: Connection, parcel: Parcel, outcome: Gone, now: Instant, chance: float) -> None:
-    """The card of a reply is gone: the reply goes under the one that is posted in its place; or into the channel, if
-    that was not the first one.
+    """The card of a reply is gone: the reply goes under the one that is posted in its place; ever later, if that is
+    always gone too.
     """
-    again_at = now + int(backoff(parcel.attempts, chance) * SECOND)
-    await _settle(db, parcel, outcome, "queued", now, again_at)
-    reply = parcel.message
-    if isinstance(reply, ThreadReply) and await db.row("often_anew", key=reply.card, times=SUSPICIOUS):
-        await db.run("tell_aside", key=reply.key, body=to_json(replace(reply, aside=True)))
-    else:
-        await _reopen(db, parcel, now)
+    often = parcel.attempts - SUSPICIOUS
+    wait = park_time(often) if often > 0 else backoff(parcel.attempts, chance)
+    await _settle(db, parcel, outcome, "queued", now, now + int(wait * SECOND))
+    await _reopen(db, parcel, now)
 
 
 async def _reopen(db: Connection, parcel: Parcel, now: Instant) -> None:

@@ -36,6 +36,7 @@ class Team:
     waiting: dict[str, ThreadReply] = field(default_factory=dict)
     said: list[Message] = field(default_factory=list)
     took: Instant = 0  # each look
+    channels: dict[str, str] = field(default_factory=dict)
 
     def board(self, changes: Sequence[Change]) -> Board:
         jobs = {job_ref(change.job) for change in changes}
@@ -51,8 +52,8 @@ class Team:
 
     def look(self, *changes: Change) -> tuple[Message, ...]:
         board = self.board(changes)
-        verdicts = decide(changes, self.rules, self.told(), {}, followed(board))
-        composed = compose(verdicts, board, self.rules, {}, URLS, self.now)
+        verdicts = decide(changes, self.rules, self.told(), self.channels, followed(board))
+        composed = compose(verdicts, board, self.rules, self.channels, URLS, self.now)
         self.take(composed)
         return composed.messages
 
@@ -117,7 +118,7 @@ def test_of_a_traceback_a_card_and_its_thread_tell_the_exception() -> None:
     reply = reply_with_reason(reply, change(2).key, trace)
     assert {entry.error for entry in reply.news.entries} == {"ValueError: corrupt"}
     (silent,) = [member for member in one.members.values() if not member.entry.error]
-    assert with_reason(silent, silent.entry.change_key, trace).entry.error == "ValueError: corrupt"
+    assert with_reason(silent, change(2), trace).entry.error == "ValueError: corrupt"
 
 
 def test_what_fails_in_one_look_opens_one_card() -> None:
@@ -151,13 +152,34 @@ def test_each_newcomer_prolongs_the_window_until_it_closes() -> None:
 
 
 @pytest.mark.parametrize(("took", "cards"), [(0, 2), (1, 2), (2, 1), (600, 1)])
-def test_a_look_that_began_within_the_window_joins_the_card_however_long_it_took(took: int, cards: int) -> None:
+def test_a_look_that_began_within_the_window_joins_the_card(took: int, cards: int) -> None:
     one = team()
     one.look(change(1))
     one.later(61)
     one.took = took * SECOND
     one.look(change(2))
     assert len(one.openings) == cards
+
+
+def test_a_look_that_took_longer_than_the_window_joins_no_card_that_is_closed_for_as_long() -> None:
+    one = team()
+    one.look(change(1))
+    one.later(121)
+    one.took = 600 * SECOND
+    one.look(change(2))
+    assert len(one.openings) == 2
+
+
+def test_a_job_that_two_cards_of_one_place_follow_is_true_on_both_and_told_on_one() -> None:
+    one = team(to=("#a", "C1"))
+    one.look(change(1))
+    first, second = one.openings
+    one.channels = {"#a": "C1", "C1": "C1"}
+    (reply,) = one.look(change(1, ChangeKind.RETRIED, tries=2))
+    assert isinstance(reply, ThreadReply)
+    assert reply.card == first.card
+    stand = {member.card: member.entry.kind for member in one.members.values()}
+    assert stand == {first.card: "retried", second.card: "retried"}
 
 
 def test_without_a_window_no_other_look_joins_the_card_though_it_began_before() -> None:

@@ -30,6 +30,11 @@ class Line:
     def fails(self) -> bool:
         return self.entry.kind in FAILED
 
+    def lacks(self, failure: Change) -> bool:
+        """Whether it stands so because of this failure, or of what followed it, and nobody has said why it failed."""
+        error_of_now = self.entry.kind in FAILED | {"cancelled"} or self.entry.error
+        return self.entry.change_key == failure.key or (self.entry.at >= (failure.at or 0) and not error_of_now)
+
 
 @dataclass(slots=True, kw_only=True)
 class Story:
@@ -126,7 +131,7 @@ class Book:
         self._failures[change.key] = (likeness(reason), pipeline, at)
         for story in self.stories:
             line = story.lines.get(change.job.id)
-            if line and line.entry.change_key == change.key and not story.is_lost:
+            if line and not story.is_lost and line.lacks(change):
                 line.entry, line.likeness = replace(line.entry, error=reason), likeness(reason)
                 story.touched = now
 

@@ -94,7 +94,8 @@ class CardStage(Stage):
     async def explain(self, reason: str) -> None:
         """The events say why those jobs failed that did not say so themselves. Nobody waits long for that."""
         for change, seen_at in self.unexplained:
-            if self.clock() - seen_at < MINUTE and await self.store.looks.give_reason(change, reason):
+            if self.clock() - seen_at < MINUTE:
+                await self.store.looks.give_reason(change, reason)
                 self.book.explain(change, reason, self.clock())
         await self.store.looks.stop_asking([change for change, _ in self.unexplained])
         self.unexplained.clear()

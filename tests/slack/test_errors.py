@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.core.messages import About, Delivered, Gone, Outcome, Parcel, Refused, Scope, TryLater, Unknown
+from bot.core.messages import About, Delivered, Outcome, Parcel, Refused, Scope, TryLater, Unknown
 from bot.core.threads import Said, thread_reply
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.slack_server import SlackServer
@@ -91,13 +91,11 @@ async def test_a_key_that_is_refused_is_left_out_and_the_form_stays(
     assert (post.metadata, bool(post.blocks)) == (None, True)
 
 
-async def test_a_thread_that_is_locked_is_as_good_as_gone(slack: SlackServer, sink: SlackSink) -> None:
-    slack.fault(faults.refused("restricted_action_thread_locked"), method="chat.postMessage")
-    assert isinstance(await sink.deliver(REPLY, "C1"), Gone)
-
-
-async def test_where_there_are_no_threads_a_reply_stands_in_the_channel(slack: SlackServer, sink: SlackSink) -> None:
-    slack.fault(faults.refused("restricted_action_non_threadable_channel"), method="chat.postMessage")
+@pytest.mark.parametrize("why", ["non_threadable_channel", "thread_locked"])
+async def test_where_a_thread_takes_no_reply_it_stands_in_the_channel(
+    slack: SlackServer, sink: SlackSink, why: str
+) -> None:
+    slack.fault(faults.refused(f"restricted_action_{why}"), method="chat.postMessage")
     outcome = await sink.deliver(REPLY, slack.state.channel("ml-alerts").id)
     assert isinstance(outcome, Delivered)
     (post,) = slack.state.top_level("ml-alerts")

@@ -131,7 +131,8 @@ CREATE TABLE cards (
     rung TEXT NOT NULL DEFAULT '[]',     -- JSON: whom its post rang
     channel TEXT,
     ts TEXT,
-    anew INTEGER NOT NULL DEFAULT 0,     -- how often it was posted again
+    anew INTEGER NOT NULL DEFAULT 0,     -- how often it was posted again,
+    uneditable INTEGER NOT NULL DEFAULT 0, -- and how often because Slack let nobody edit it
     pace INTEGER NOT NULL,               -- between two edits at least
     edit_due INTEGER NOT NULL,
     edited_at INTEGER NOT NULL DEFAULT 0,

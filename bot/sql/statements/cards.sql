@@ -43,10 +43,6 @@ UPDATE cards SET edit_due = :now, edited_at = :now WHERE version > shown_version
 -- A card as it stands.
 SELECT body, version, rung, ts FROM cards WHERE key = :key;
 
--- often_anew --
--- Whether the card was posted again so many times.
-SELECT 1 FROM cards WHERE key = :key AND anew >= :times;
-
 -- newest_members --
 -- The jobs of a card with the latest news.
 SELECT entry FROM members WHERE card = :card ORDER BY at DESC, job_id DESC, source LIMIT :limit;
@@ -87,8 +83,9 @@ WHERE key = :key;
 
 -- lose_anchor --
 -- The card is not where it was posted, or stays there as it is: it has to be posted anew.
-UPDATE cards SET ts = NULL, shown = '', shown_version = 0, edit_attempts = 0, anew = anew + 1
-WHERE key = :key AND ts IS :ts RETURNING anew, destination;
+UPDATE cards SET ts = NULL, shown = '', shown_version = 0, edit_attempts = 0, anew = anew + 1,
+    uneditable = uneditable + :uneditable
+WHERE key = :key AND ts IS :ts RETURNING anew, uneditable, destination;
 
 -- pace_card --
 -- How often it is edited at most.

@@ -26,10 +26,6 @@ SELECT 1 FROM messages WHERE card = :card AND kind IN ('newcomers', 'steps') AND
 -- What a reply tells, before anybody sends it.
 UPDATE messages SET body = :body WHERE key = :key AND state = 'queued' AND attempts = 0;
 
--- tell_aside --
--- What a reply tells, and that it is told in the channel itself.
-UPDATE messages SET body = :body WHERE key = :key;
-
 -- wait_for_no_reason --
 -- Messages that wait for the reason of one of these failures go out without it.
 UPDATE messages SET due_at = created_at WHERE state = 'queued' AND state IN ('queued', 'sending') AND attempts = 0
