@@ -64,6 +64,10 @@ class Story:
     moved: set[str] = field(default_factory=set)  # changes that waited to be told, and are told with what followed
     is_lost: bool = False  # Slack does not take it
 
+    def is_opened_by(self, job: str) -> bool:
+        """Whether it is just being opened by what became of the job last."""
+        return not self.key and self.opening[-1:] == [self.lines[job].entry.change_key]
+
     @property
     def messages(self) -> set[str]:
         """Their keys, but for those that took the place of the first post."""
@@ -177,8 +181,11 @@ class Book:
     def _step(self, change: Change, story: Story, asking: Rule | None, now: Instant) -> None:
         worse = change.kind in FAILED and not story.lines[change.job.id].fails
         self._call(change, story, asking.mention if asking else (), now, worse=worse)
-        story.steps.append(change.key)
-        story.stepped.append(change.key)
+        if change.kind in {ChangeKind.RECOVERED, ChangeKind.INCOMPLETE} and story.is_opened_by(change.job.id):
+            story.opening.append(change.key)
+        else:
+            story.steps.append(change.key)
+            story.stepped.append(change.key)
         self._seat(change, story, now)
 
     def _alert(self, change: Change, story: Story, rule: Rule, now: Instant) -> None:
