@@ -11,21 +11,27 @@ from bot.core.traces import abridged
 
 MAX_ERROR = 2_000  # characters of an error that are kept
 MAX_DEPTH = 8  # levels of an error that are looked into
-MISSES = 50  # places of a text where JSON may seem to begin and does not
+LOOKS = 100  # places of a text where JSON, or what was given, is read to its end
 
 _TOLD_BY = (  # in this order, none is documented
     "message", "msg", "errormessage", "detail", "details", "reason", "description", "errordescription", "error",
     "errors", "exception", "title", "traceback", "stacktrace",
 )  # fmt: skip
 _CODES = ("code", "type", "errorcode", "errortype")
-_GIVEN = "(?:parameters?|params?|arguments?|args|kwargs|inputs?|config|payload|prompts?)"  # how such names end
-_IS_GIVEN = re.compile(f".*{_GIVEN}", re.IGNORECASE | re.DOTALL)
-_OPENING = re.compile(  # of what was given, after its name; of an object; of an object in a string
-    rf"(?P<given>(?<![\w-])[\w-]*{_GIVEN}(?:\\*+[\"']\s*+:\s*+(?=[\\\[{{\"'])|[\s:=]*+(?=\[?\s*+\{{)))"
-    r"|\{(?=\s*+\")"
-    r"|\"(?=\s*+[\[{][\s\[{]*+\\++\")",
-    re.IGNORECASE,
+_GIVEN = re.compile("param|argument|args|input|config|payload|prompt", re.IGNORECASE)  # in a name of what was given
+_NAME = r"[\w-]*(?:parameters?|params?|arguments?|args|inputs?|config|payload|prompts?)(?:_\w+)?"
+_VALUE = (  # after such a name: in brackets, or in quotes
+    r"(?:\\*+[\"']\s*+:\s*+(?=[\\\[{\"'])|[\s:=]*+(?:map)?+(?=[\[{])|(?:\s*+[:=]\s*+)?+(?=\()"
+    r"|\s*+=\s*+(?=\\*[\"'])|(?<=prompt):\s*+(?=\\*[\"']))"
 )
+_IS_GIVEN = rf"(?P<given>(?<![\w-])(?>{_NAME}){_VALUE})"
+_GIVEN_ALONE = re.compile(_IS_GIVEN, re.IGNORECASE)
+_OPENING = re.compile(rf"{_IS_GIVEN}|\{{(?=\s*+\")|\"(?=\s*+[\[{{][\s\[{{]*+\\++\")", re.IGNORECASE)  # or of JSON
+_TOKEN = re.compile(  # a string, which may stand in JSON; the quote of one that does not end; a bracket
+    r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(\\++[\"']).*?(?<!\\)\1|(?P<cut>[\"'])|(?P<open>[\[({])|(?P<close>[\])}])",
+    re.DOTALL,
+)
+_VALUES = re.compile(r"[\"':=]")  # in brackets: they hold more than words or numbers
 _BLOCK = re.compile(r"[^\n]*(?:\n[ \t}\])][^\n]*)*")  # to the end of the line, with the lines that are of it
 _JSON = json.JSONDecoder(strict=False)
 
@@ -84,8 +90,7 @@ def _code(told: Mapping[str, object], depth: int) -> str:
 
 
 def _whole(error: Mapping[str, object], depth: int) -> str:
-    told = _tellable(error, depth + 1)
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) if told else ""
+    return json.dumps(_tellable(error, depth + 1), ensure_ascii=False, separators=(",", ":"))
 
 
 def _tellable(error: object, depth: int) -> object:
@@ -95,11 +100,15 @@ def _tellable(error: object, depth: int) -> object:
         case dict() | list() if not depth:
             return "…"
         case dict():
-            return {name: _tellable(part, depth - 1) for name, part in error.items() if not _IS_GIVEN.fullmatch(name)}
+            return {name: _part(name, part, depth - 1) for name, part in error.items()}
         case list():
             return [_tellable(part, depth - 1) for part in error]
         case _:
             return error
+
+
+def _part(name: str, part: object, depth: int) -> object:
+    return "…" if _GIVEN.search(name) else _tellable(part, depth)
 
 
 def _read(text: str, depth: int) -> str:
@@ -113,22 +122,40 @@ def _read(text: str, depth: int) -> str:
 
 
 def _parts(text: str, depth: int) -> Iterator[str]:
-    end = start = misses = 0
-    while found := _OPENING.search(text, start):
+    end = start = looks = 0
+    while found := (_OPENING if looks < LOOKS else _GIVEN_ALONE).search(text, start):
+        looks += 1
         opening = found.end() if found["given"] else found.start()
-        value, start = _json_at(text, opening) if misses < MISSES else (None, 0)
-        misses += not start
-        if found["given"]:
-            start = start or _end_of_block(text, opening)
-            yield f"{text[end:opening]}…"
-            end = start
-        elif start:
-            yield text[end:opening]
-            yield error_text(value, depth - 1) if depth else "…"
-            end = start
-        else:
-            start = opening + 1
+        told, start = _given(text, opening, looks) if found["given"] else _inline(text, opening, depth)
+        yield text[end:opening] + told
+        end = start
     yield text[end:]
+
+
+def _given(text: str, start: int, looks: int) -> tuple[str, int]:
+    """What stands for what the job was given, and where that ends; a bracket of mere words or numbers stays."""
+    end = (_end_of_value(text, start) if looks < LOOKS else 0) or _end_of_block(text, start)
+    return "…" if _VALUES.search(text, start, end) else text[start:end], end
+
+
+def _inline(text: str, start: int, depth: int) -> tuple[str, int]:
+    """What the JSON that begins there tells, and where it ends; if it is none, its first character."""
+    value, end = _json_at(text, start)
+    if not end:
+        return text[start], start + 1
+    return error_text(value, depth - 1) if depth else "…", end
+
+
+def _end_of_value(text: str, start: int) -> int:
+    """Where a string or the matching bracket ends; 0 if it does not."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start, start + READ):
+        if token["cut"]:
+            return 0
+        depth += bool(token["open"]) - bool(token["close"])
+        if depth <= 0:
+            return token.end()
+    return 0
 
 
 def _json_at(text: str, start: int) -> tuple[object, int]:
