@@ -39,7 +39,7 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 _HOLLOW = frozenset({
     "an", "code", "err", "error", "errors", "exception", "exit", "exited", "fail", "failed", "failure", "false", "job",
     "message", "na", "nan", "nil", "none", "null", "of", "reason", "status", "the", "true", "undefined", "unknown",
-    "with",
+    "validation", "with",
 })  # fmt: skip
 _GAPS = re.compile(r"(?:(?<![\w#])[+-])?#(?:[\s,.:;x+-]*#)*")
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from bot.core.likeness import likeness
 from bot.core.texts import READ, masked, uncoloured, without_queries
 from bot.core.traces import abridged
 
@@ -14,8 +15,8 @@ MAX_DEPTH = 8  # levels of an error that are looked into
 LOOKS = 100  # places of a text where JSON, or what was given, is read to its end
 
 _TOLD_BY = (  # in this order, none is documented
-    "message", "msg", "errormessage", "detail", "details", "reason", "description", "errordescription", "error",
-    "errors", "exception", "title", "traceback", "stacktrace",
+    "message", "msg", "errormessage", "detail", "details", "reason", "cause", "description", "errordescription",
+    "error", "errors", "exception", "title", "traceback", "stacktrace", "stderr", "text", "value",
 )  # fmt: skip
 _CODES = ("code", "type", "errorcode", "errortype")
 _GIVEN = re.compile("param|argument|args|input|config|payload|prompt", re.IGNORECASE)  # in a name of what was given
@@ -69,10 +70,37 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
 def _told_by(error: Mapping[str, object], depth: int) -> str:
     told = {name.casefold().replace("_", ""): value for name, value in error.items()}
     code = _place(told) or _code(told, depth)
-    words = next(filter(None, (error_text(told.get(name), depth) for name in _TOLD_BY)), "")
+    words = _words(told, depth) or (_rest(error, depth) if code else "")
     if not words:
         return code or _whole(error, depth)
     return words if not code or code in words else f"{code}: {words}"
+
+
+def _words(told: Mapping[str, object], depth: int) -> str:
+    """The first that says something, or else the first."""
+    said = [words for name in _TOLD_BY if (words := _of_fields(name, told, depth) or error_text(told.get(name), depth))]
+    return next(filter(likeness, said), next(iter(said), ""))
+
+
+def _of_fields(name: str, told: Mapping[str, object], depth: int) -> str:
+    """What is wrong with each field of a request, whatever the field is called."""
+    match told.get(name):
+        case dict() as errors if name == "errors" and all(map(_is_texts, errors.values())):
+            return "; ".join(f"{field}: {error_text(texts, depth)}" for field, texts in errors.items())
+        case _:
+            return ""
+
+
+def _is_texts(texts: object) -> bool:
+    return isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+
+
+def _rest(error: Mapping[str, object], depth: int) -> str:
+    """What an object says beside its code; nothing where that has no words."""
+    words = _whole(
+        {name: part for name, part in error.items() if name.casefold().replace("_", "") not in _CODES}, depth
+    )
+    return words if likeness(words) else ""
 
 
 def _place(told: Mapping[str, object]) -> str:
@@ -80,6 +108,8 @@ def _place(told: Mapping[str, object]) -> str:
     match told:
         case {"loc": [*parts], "msg": str()} if all(isinstance(part, str | int) for part in parts):
             return ".".join(map(str, parts))
+        case {"field": str(field), "message": str()}:
+            return field
         case _:
             return ""
 
