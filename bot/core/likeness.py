@@ -11,7 +11,7 @@ from bot.core.texts import one_line
 from bot.core.traces import gist
 
 MAX_LIKENESS = 200  # characters; of a longer one its beginning and its end
-READ = 250  # characters at either end of a long error that are read: a thousand jobs may fail in one look
+READ = 150  # characters at either end of a long error that are read: a thousand jobs may fail in one look
 GAP = "#"  # stands where something was taken out
 _UNIT = r"(?:\s?(?:%|[kmgt]?i?b|bytes?|[munµ]?s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|[ap]m)(?!\w))?"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -53,7 +53,7 @@ class Seen:
     since: Instant
 
 
-@lru_cache(maxsize=1024)  # jobs that fail together often fail alike
+@lru_cache(maxsize=4096)  # jobs that fail together often fail alike
 def likeness(error: str) -> str:
     """What errors of this kind have in common, in one line; empty where it says nothing, or no more than a code."""
     known = _OWN.sub(GAP, _ends(one_line(gist(error)).casefold()))

@@ -53,6 +53,7 @@ _ESCAPES = re.compile(  # what colours a terminal, and what names its window or 
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
     r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"
 )
+_ODD = re.compile(r"[^ -~\n\w]")  # what may not be fit to be seen
 _ISOLATE, _POP = "\u2068", "\u2069"
 
 
@@ -108,7 +109,7 @@ def width(text: str) -> int:
 
 
 def _visible(text: str) -> str:
-    return text if text.isprintable() else "".join(map(_seen, uncoloured(text)))
+    return text if text.isprintable() else _ODD.sub(lambda found: _seen(found[0]), uncoloured(text))
 
 
 def _seen(character: str) -> str:
