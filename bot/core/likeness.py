@@ -56,16 +56,16 @@ class Seen:
 @lru_cache(maxsize=4096)  # jobs that fail together often fail alike
 def likeness(error: str) -> str:
     """What errors of this kind have in common, in one line; empty where it says nothing, or no more than a code."""
-    known = _OWN.sub(GAP, _ends(one_line(gist(error)).casefold()))
+    known = _OWN.sub(GAP, _ends(gist(error)).casefold())
     bare = _GAPS.sub(GAP, _WORD.sub(_without_digits, known))
     return "" if _HOLLOW.issuperset(_WORDS.findall(_KEYS.sub("", bare))) else _bounded(bare)
 
 
 def _ends(text: str) -> str:
-    """Cut between words, where there are any."""
+    """In one line, and cut between words, where there are any."""
     if len(text) <= 2 * READ:
-        return text
-    head, tail = text[:READ], text[-READ:]
+        return one_line(text)
+    head, tail = one_line(text[:READ]), one_line(text[-READ:])
     return f"{head.rpartition(' ')[0] or head} … {tail.partition(' ')[2] or tail}"
 
 

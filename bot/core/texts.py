@@ -69,7 +69,8 @@ def tame_lines(text: str, limit: int) -> str:
 
 
 def one_line(text: str) -> str:
-    return " ".join(_visible(text[:READ]).split()).strip(_JOINERS)
+    line = " ".join(text[:READ].split())
+    return (line if line.isprintable() else " ".join(_visible(line).split())).strip(_JOINERS)
 
 
 def masked(text: str) -> str:
