@@ -11,13 +11,14 @@ from bot.core.texts import one_line
 from bot.core.traces import gist
 
 MAX_LIKENESS = 200  # characters; of a longer one its beginning and its end
-READ = 150  # characters at either end of a long error that are read: a thousand jobs may fail in one look
+READ = 200  # characters at either end of a long error that are read: a thousand jobs may fail in one look
 GAP = "#"  # stands where something was taken out
 _UNIT = r"(?:\s?(?:%|[kmgt]?i?b|bytes?|[munµ]?s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|[ap]m)(?!\w))?"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _CLOCK = r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?"
 _FILE = "csv|json|jsonl|parquet|txt|ya?ml|log|bin|zip|gz|tar|mp4|avi|mov|png|jpe?g|wav|npy|npz|pth?|onnx|safetensors"
 _OWN = re.compile(  # what belongs to one job alone, and can be told by its form
+    rf"(?:(?<!\w)|(?=\d))(?:"  # nowhere else does any of it begin: most of a text is passed over
     rf"(?<!\w)[a-z][a-z0-9+.-]{{1,15}}://[^\s'\"<>()\[\]]+"
     rf"|(?<![\w/\\.])(?:~|\.\.?|[a-z]:)?(?:[\\/]+[^\s\\/'\"`:;,()<>\[\]{{}}|=]+)+[\\/]?"
     rf"|(?<![\w./\\@%+-])[\w.@%+-]++(?:[\\/][\w.@%+-]++){{2,}}"
@@ -29,7 +30,7 @@ _OWN = re.compile(  # what belongs to one job alone, and can be told by its form
     rf"|\d{{4}}-\d\d-\d\d(?:[t ]{_CLOCK}\s?(?:z|[+-]\d\d:?\d\d)?)?"
     rf"|(?:(?<!\w)(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?(?<!\w)(?:{_MONTH}\s+\d\d?|\d\d?\s+{_MONTH}),?"
     rf"(?:\s+{_CLOCK}|\s+\d{{4}}(?!\w))"
-    rf"|(?<![\w-])[+-]?\d[\d.,:]*(?:e[+-]?\d+)?{_UNIT}(?![\w-])"
+    rf"|(?<![\w-])[+-]?\d[\d.,:]*(?:e[+-]?\d+)?{_UNIT}(?![\w-]))"
 )
 _WORD = re.compile(r"(?<![\w-])[\w-]*\d[\w-]*")
 _ID = re.compile(r"[0-9a-f]{6,}|.*\d[_-]*[^\W\d_][\w-]*\d.*")  # hex, or letters between digits

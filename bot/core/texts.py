@@ -59,7 +59,10 @@ _ISOLATE, _POP = "\u2068", "\u2069"
 
 def tame(text: str, limit: int) -> str:
     """The text in one line of at most `limit` characters; a dash where there is none."""
-    return isolated(shorten(one_line(text), limit)) or NOTHING
+    line = one_line(text[: 4 * limit])  # enough of most
+    if len(line) <= limit and len(text) > 4 * limit:
+        line = one_line(text)
+    return isolated(shorten(line, limit)) or NOTHING
 
 
 def tame_lines(text: str, limit: int) -> str:
