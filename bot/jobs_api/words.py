@@ -18,6 +18,7 @@ _TOLD_BY = (  # in this order, none is documented
     "message", "msg", "errormessage", "detail", "details", "reason", "cause", "description", "errordescription",
     "error", "errors", "exception", "title", "traceback", "stacktrace", "stderr", "text", "value",
 )  # fmt: skip
+_INLINE = frozenset(_TOLD_BY) - {"description", "title", "text", "value"}  # in a sentence, only these stand for it
 _CODES = ("code", "type", "errorcode", "errortype")
 _GIVEN = re.compile("param|argument|args|input|config|payload|prompt", re.IGNORECASE)  # in a name of what was given
 _NAME = r"[\w-]*(?:parameters?|params?|arguments?|args|inputs?|config|payload|prompts?)(?:_\w+)?"
@@ -173,7 +174,11 @@ def _inline(text: str, start: int, depth: int) -> tuple[str, int]:
     value, end = _json_at(text, start)
     if not end:
         return text[start], start + 1
-    return error_text(value, depth - 1) if depth else "…", end
+    if not depth:
+        return "…", end
+    if isinstance(value, dict) and _INLINE.isdisjoint(name.casefold().replace("_", "") for name in value):
+        return _whole(value, depth - 1), end
+    return error_text(value, depth - 1), end
 
 
 def _end_of_value(text: str, start: int) -> int:

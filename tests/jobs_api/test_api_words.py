@@ -138,6 +138,8 @@ def test_an_error_holds_nothing_that_the_job_was_given(error: object, text: str)
         "forward() got an unexpected keyword argument 'inputs'",
         "missing 2 required positional arguments: 'config' and 'args'",
         "invalid input (expected: 3, got: 4)",
+        'unknown field {"name":"lr","type":"float"} in model',
+        'expected {"description":"3x4"} found {"description":"4x4","batch":7}',
         '[ERROR] set() is not {"a"}',
         "137",
     ],
