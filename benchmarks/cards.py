@@ -47,15 +47,15 @@ class Measured:
 
 
 def cards(failing: Failing, folder: Path, times: int) -> list[Row]:
-    state = folder / "failing.db"
+    state = folder / f"failing-{failing.long}.db"
     alone(first_look, failing.world, state)
     failing.fail()
     measured = alone(measure, failing.world, state, times)
-    many = f"{failing.jobs:,}"
-    look = f"look at {failing.world.jobs:,} jobs, {many} of them failed: processor time"
+    many, errors = f"{failing.jobs:,}", ", long errors" if failing.long else ""
+    look = f"look at {failing.world.jobs:,} jobs, {many} of them failed{errors}: processor time"
     told = {
-        f"grouping and rendering these {many} alerts: processor time": measured.failures,
-        f"grouping and rendering {many} retries: processor time": measured.retries,
+        f"grouping and rendering these {many} alerts{errors}: processor time": measured.failures,
+        f"grouping and rendering {many} retries{errors}: processor time": measured.retries,
     }
     rows = {what: beside_floor(what, ours, floor, milliseconds) for what, (ours, floor) in told.items()}
     return [

@@ -68,8 +68,9 @@ def _few(size: Size, chosen: frozenset[Name], folder: Path) -> Iterator[Row]:
         with simulated(size.few) as world:
             yield from first_looks(world, folder, size.first)[0]
     if Name.CARDS in chosen:
-        with failing(size.few, size.failing) as burst:
-            yield from cards(burst, folder, size.cards)
+        for long in (False, True):
+            with failing(size.few, size.failing, long=long) as burst:
+                yield from cards(burst, folder, size.cards)
 
 
 def _many(size: Size, chosen: frozenset[Name], folder: Path) -> Iterator[Row]:

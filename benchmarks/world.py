@@ -17,6 +17,11 @@ _LIVE = 200  # at most; of few jobs a tenth
 _STATUSES = ("RUNNING", "PENDING", "ADMITTED", "PREEMPTED")
 _PIPELINES = 20  # of those that fail
 _SEED = 7
+LONG = 1_900  # characters of an error
+_MORE = (
+    "GPU 0 has a total capacity of 79.15 GiB of which 10.94 MiB is free.\n"
+    "Including non-PyTorch memory, this process has 79.14 GiB memory in use; see the config of the task. "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,11 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A world of which so many jobs run until they all fail."""
+    """A world of which so many jobs run until they all fail, with errors that are long or short."""
 
     world: World
     jobs: int
+    long: bool
     fail: Callable[[], None]
 
 
@@ -44,22 +50,22 @@ def simulated(jobs: int) -> Iterator[World]:
 
 
 @contextmanager
-def failing(jobs: int, running: int) -> Iterator[Failing]:
-    with beside(_serve, jobs, running) as pipe:
+def failing(jobs: int, running: int, *, long: bool = False) -> Iterator[Failing]:
+    with beside(_serve, jobs, running, long) as pipe:
         url, key = pipe.recv()
 
         def fail() -> None:
             pipe.send(None)
             pipe.recv()
 
-        yield Failing(World(url, key, jobs), running, fail)
+        yield Failing(World(url, key, jobs), running, long, fail)
 
 
-def _serve(pipe: Connection, jobs: int, running: int) -> None:
-    asyncio.run(_serving(pipe, jobs, running))
+def _serve(pipe: Connection, jobs: int, running: int, long: bool) -> None:  # noqa: FBT001
+    asyncio.run(_serving(pipe, jobs, running, long=long))
 
 
-async def _serving(pipe: Connection, jobs: int, running: int) -> None:
+async def _serving(pipe: Connection, jobs: int, running: int, *, long: bool) -> None:
     world = JobsWorld(seed=_SEED, now=time.time)
     live = min(_LIVE, jobs // 10)
     world.populate(jobs - live - running, failed=int(jobs * FAILED))
@@ -73,7 +79,10 @@ async def _serving(pipe: Connection, jobs: int, running: int) -> None:
         pipe.send((server.url, server.key))
         while await asked(pipe):
             for number, job in enumerate(doomed):
-                world.fail(
-                    job.id, f"CUDA out of memory. Tried to allocate {number} MiB at /data/runs/{job.id}/input.bin"
-                )
+                world.fail(job.id, _error(number, job.id, long=long))
             pipe.send(None)
+
+
+def _error(number: int, job_id: str, *, long: bool) -> str:
+    error = f"CUDA out of memory. Tried to allocate {number} MiB at /data/runs/{job_id}/input.bin"
+    return f"{error}\n{_MORE * LONG}"[:LONG] if long else error

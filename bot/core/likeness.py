@@ -11,13 +11,14 @@ from bot.core.texts import one_line
 from bot.core.traces import gist
 
 MAX_LIKENESS = 200  # characters; of a longer one its beginning and its end
-READ = 250  # characters at either end of a long error that are read: a thousand jobs may fail in one look
+READ = 200  # characters at either end of a long error that are read: a thousand jobs may fail in one look
 GAP = "#"  # stands where something was taken out
 _UNIT = r"(?:\s?(?:%|[kmgt]?i?b|bytes?|[munµ]?s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|[ap]m)(?!\w))?"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _CLOCK = r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?"
 _FILE = "csv|json|jsonl|parquet|txt|ya?ml|log|bin|zip|gz|tar|mp4|avi|mov|png|jpe?g|wav|npy|npz|pth?|onnx|safetensors"
 _OWN = re.compile(  # what belongs to one job alone, and can be told by its form
+    rf"(?:(?<!\w)|(?=\d))(?:"  # nowhere else does any of it begin: most of a text is passed over
     rf"(?<!\w)[a-z][a-z0-9+.-]{{1,15}}://[^\s'\"<>()\[\]]+"
     rf"|(?<![\w/\\.])(?:~|\.\.?|[a-z]:)?(?:[\\/]+[^\s\\/'\"`:;,()<>\[\]{{}}|=]+)+[\\/]?"
     rf"|(?<![\w./\\@%+-])[\w.@%+-]++(?:[\\/][\w.@%+-]++){{2,}}"
@@ -29,7 +30,7 @@ _OWN = re.compile(  # what belongs to one job alone, and can be told by its form
     rf"|\d{{4}}-\d\d-\d\d(?:[t ]{_CLOCK}\s?(?:z|[+-]\d\d:?\d\d)?)?"
     rf"|(?:(?<!\w)(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?(?<!\w)(?:{_MONTH}\s+\d\d?|\d\d?\s+{_MONTH}),?"
     rf"(?:\s+{_CLOCK}|\s+\d{{4}}(?!\w))"
-    rf"|(?<![\w-])[+-]?\d[\d.,:]*(?:e[+-]?\d+)?{_UNIT}(?![\w-])"
+    rf"|(?<![\w-])[+-]?\d[\d.,:]*(?:e[+-]?\d+)?{_UNIT}(?![\w-]))"
 )
 _WORD = re.compile(r"(?<![\w-])[\w-]*\d[\w-]*")
 _ID = re.compile(r"[0-9a-f]{6,}|.*\d[_-]*[^\W\d_][\w-]*\d.*")  # hex, or letters between digits
@@ -39,7 +40,7 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 _HOLLOW = frozenset({
     "an", "code", "err", "error", "errors", "exception", "exit", "exited", "fail", "failed", "failure", "false", "job",
     "message", "na", "nan", "nil", "none", "null", "of", "reason", "status", "the", "true", "undefined", "unknown",
-    "with",
+    "validation", "with",
 })  # fmt: skip
 _GAPS = re.compile(r"(?:(?<![\w#])[+-])?#(?:[\s,.:;x+-]*#)*")
 
@@ -53,19 +54,19 @@ class Seen:
     since: Instant
 
 
-@lru_cache(maxsize=1024)  # jobs that fail together often fail alike
+@lru_cache(maxsize=4096)  # jobs that fail together often fail alike
 def likeness(error: str) -> str:
     """What errors of this kind have in common, in one line; empty where it says nothing, or no more than a code."""
-    known = _OWN.sub(GAP, _ends(one_line(gist(error)).casefold()))
+    known = _OWN.sub(GAP, _ends(gist(error)).casefold())
     bare = _GAPS.sub(GAP, _WORD.sub(_without_digits, known))
     return "" if _HOLLOW.issuperset(_WORDS.findall(_KEYS.sub("", bare))) else _bounded(bare)
 
 
 def _ends(text: str) -> str:
-    """Cut between words, where there are any."""
+    """In one line, and cut between words, where there are any."""
     if len(text) <= 2 * READ:
-        return text
-    head, tail = text[:READ], text[-READ:]
+        return one_line(text)
+    head, tail = one_line(text[:READ]), one_line(text[-READ:])
     return f"{head.rpartition(' ')[0] or head} … {tail.partition(' ')[2] or tail}"
 
 

@@ -18,6 +18,8 @@ _IS = rf"(?:=|{_ENCODED}3d)"
 _VALUE = rf"(?:(?!{_ENCODED}26){_KEY})+"  # in an address
 _NAME = "(?:passw(?:or)?d|passphrase|pwd|secret|(?:api|access|account|private|secret|signing)[ _-]?key)"
 _NO_VALUE = r"(?!(?:none|null|nil|true|false|missing|empty|unset|undefined|invalid|expired|required)\b)"
+_SIGNING = "(?:ticket|sig(?:nature)?|token|(?:api)?key|secret|password|hmac|jwt|auth|sas|code|policy)"
+_SET = rf"{_MARK}{{0,2}}\s?[:=]"
 _SECRET = re.compile(  # in a group: what of it may stay
     rf"{_ALONE}((?-i:sk)[_-])(?=[a-z_-]*[0-9])(?:[a-z0-9_-]{{16,}}|(?:live|test)_[a-z0-9_-]{{6,}})"
     rf"|{_ALONE}(?:xox[a-z]\.)?(xox[a-z]-(?=[a-z]*[0-9-])|xapp-(?=[0-9])){_KEY}+"
@@ -26,7 +28,7 @@ _SECRET = re.compile(  # in a group: what of it may stay
     rf"|(bearer\s+)(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
     rf"|(x-(?:amz|goog|oss|obs|tos|cos)-[a-z-]{{1,40}}{_IS}){_VALUE}"
     rf"|((?:[?&#]|&amp;|u0026|{_ENCODED}(?:26|3f|23))(?:[a-z0-9]{{1,20}}[_-]){{0,3}}"
-    rf"(?:ticket|sig(?:nature)?|token|(?:api)?key|secret|password|hmac|jwt|auth|sas|code|policy){_IS}){_VALUE}"
+    rf"{_SIGNING}{_IS}){_VALUE}"
     rf"|({_NAME}{_MARK}{{0,2}}\s?[:=]\s?{_MARK}{{1,2}}){_NO_VALUE}[^\\\"']+"
     rf"|({_NAME}=){_NO_VALUE}[^\s\\\"',;&]+"
     rf"|({_NAME}{_MARK}{{0,2}}\s?[:=]\s?)(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
@@ -39,6 +41,11 @@ _SECRET = re.compile(  # in a group: what of it may stay
     r"|([a-z]://)[^/\s@?#]{1,200}(?=@)",  # user and password in an address
     re.IGNORECASE,
 )
+_MAY_BE_SECRET = re.compile(  # found quickly in small letters: no secret is without one of these
+    r"sk[_-](?=[a-z_-]*[0-9])[a-z0-9_-]{11}|xox[a-z]-|xapp-|authorization|bearer\s|x-(?:amz|goog|oss|obs|tos|cos)-"
+    rf"|(?:[?&#]|u0026|{_ENCODED}(?:26|3f|23))[a-z0-9_;-]{{0,80}}{_SIGNING}(?:=|%)|{_NAME}{_SET}|token{_SET}"
+    r"|gh[oprsu]_|github_pat_|hf_|a[ks]ia[a-z0-9]{12}|eyj[\w-]{4}|hooks\.slack\.com/|://[^/\s@?#]{1,200}@"
+)
 _QUERY = re.compile(  # of a word that may be an address, to where the sentence goes on
     r"(?<![^\s<>\"'`?])([^\s<>\"'`?]*+)\?((?:[^\s<>\"'`\\]|\\(?![\"'nrt]))+(?<![:,.;!)\]}]))"
 )
@@ -46,12 +53,16 @@ _ESCAPES = re.compile(  # what colours a terminal, and what names its window or 
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
     r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"
 )
+_ODD = re.compile(r"[^ -~\n\w]")  # what may not be fit to be seen
 _ISOLATE, _POP = "\u2068", "\u2069"
 
 
 def tame(text: str, limit: int) -> str:
     """The text in one line of at most `limit` characters; a dash where there is none."""
-    return isolated(shorten(one_line(text), limit)) or NOTHING
+    line = one_line(text[: 4 * limit])  # enough of most
+    if len(line) <= limit and len(text) > 4 * limit:
+        line = one_line(text)
+    return isolated(shorten(line, limit)) or NOTHING
 
 
 def tame_lines(text: str, limit: int) -> str:
@@ -61,11 +72,14 @@ def tame_lines(text: str, limit: int) -> str:
 
 
 def one_line(text: str) -> str:
-    return " ".join(_visible(text[:READ]).split()).strip(_JOINERS)
+    line = " ".join(text[:READ].split())
+    return (line if line.isprintable() else " ".join(_visible(line).split())).strip(_JOINERS)
 
 
 def masked(text: str) -> str:
     """The text without keys, tokens and signatures: an error from outside may repeat what it was sent."""
+    if not _MAY_BE_SECRET.search(text.casefold()):
+        return text
     return _SECRET.sub(lambda found: f"{found[found.lastindex or 0]}…", text)
 
 
@@ -99,7 +113,7 @@ def width(text: str) -> int:
 
 
 def _visible(text: str) -> str:
-    return text if text.isprintable() else "".join(map(_seen, uncoloured(text)))
+    return text if text.isprintable() else _ODD.sub(lambda found: _seen(found[0]), uncoloured(text))
 
 
 def _seen(character: str) -> str:

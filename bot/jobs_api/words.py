@@ -6,26 +6,34 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from bot.core.likeness import likeness
 from bot.core.texts import READ, masked, uncoloured, without_queries
 from bot.core.traces import abridged
 
 MAX_ERROR = 2_000  # characters of an error that are kept
 MAX_DEPTH = 8  # levels of an error that are looked into
-MISSES = 50  # places of a text where JSON may seem to begin and does not
+LOOKS = 100  # places of a text where JSON, or what was given, is read to its end
 
 _TOLD_BY = (  # in this order, none is documented
-    "message", "msg", "errormessage", "detail", "details", "reason", "description", "errordescription", "error",
-    "errors", "exception", "title", "traceback", "stacktrace",
+    "message", "msg", "errormessage", "detail", "details", "reason", "cause", "description", "errordescription",
+    "error", "errors", "exception", "title", "traceback", "stacktrace", "stderr", "text", "value",
 )  # fmt: skip
+_INLINE = frozenset(_TOLD_BY) - {"description", "title", "text", "value"}  # in a sentence, only these stand for it
 _CODES = ("code", "type", "errorcode", "errortype")
-_GIVEN = "(?:parameters?|params?|arguments?|args|kwargs|inputs?|config|payload|prompts?)"  # how such names end
-_IS_GIVEN = re.compile(f".*{_GIVEN}", re.IGNORECASE | re.DOTALL)
-_OPENING = re.compile(  # of what was given, after its name; of an object; of an object in a string
-    rf"(?P<given>(?<![\w-])[\w-]*{_GIVEN}(?:\\*+[\"']\s*+:\s*+(?=[\\\[{{\"'])|[\s:=]*+(?=\[?\s*+\{{)))"
-    r"|\{(?=\s*+\")"
-    r"|\"(?=\s*+[\[{][\s\[{]*+\\++\")",
-    re.IGNORECASE,
+_GIVEN = re.compile("param|argument|args|input|config|payload|prompt", re.IGNORECASE)  # in a name of what was given
+_NAME = r"[\w-]*(?:parameters?|params?|arguments?|args|inputs?|config|payload|prompts?)(?:_\w+)?"
+_VALUE = (  # after such a name: in brackets, or in quotes
+    r"(?:\\*+[\"']\s*+:\s*+(?=[\\\[{\"'])|[\s:=]*+(?:map)?+(?=[\[{])|(?:\s*+[:=]\s*+)?+(?=\()"
+    r"|\s*+=\s*+(?=\\*[\"'])|(?<=prompt):\s*+(?=\\*[\"']))"
 )
+_IS_GIVEN = rf"(?P<given>(?<![\w-])(?>{_NAME}){_VALUE})"
+_GIVEN_ALONE = re.compile(_IS_GIVEN, re.IGNORECASE)
+_OPENING = re.compile(rf"{_IS_GIVEN}|\{{(?=\s*+\")|\"(?=\s*+[\[{{][\s\[{{]*+\\++\")", re.IGNORECASE)  # or of JSON
+_TOKEN = re.compile(  # a string, which may stand in JSON; the quote of one that does not end; a bracket
+    r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(\\++[\"']).*?(?<!\\)\1|(?P<cut>[\"'])|(?P<open>[\[({])|(?P<close>[\])}])",
+    re.DOTALL,
+)
+_VALUES = re.compile(r"[\"':=]")  # in brackets: they hold more than words or numbers
 _BLOCK = re.compile(r"[^\n]*(?:\n[ \t}\])][^\n]*)*")  # to the end of the line, with the lines that are of it
 _JSON = json.JSONDecoder(strict=False)
 
@@ -63,10 +71,37 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
 def _told_by(error: Mapping[str, object], depth: int) -> str:
     told = {name.casefold().replace("_", ""): value for name, value in error.items()}
     code = _place(told) or _code(told, depth)
-    words = next(filter(None, (error_text(told.get(name), depth) for name in _TOLD_BY)), "")
+    words = _words(told, depth) or (_rest(error, depth) if code else "")
     if not words:
         return code or _whole(error, depth)
     return words if not code or code in words else f"{code}: {words}"
+
+
+def _words(told: Mapping[str, object], depth: int) -> str:
+    """The first that says something, or else the first."""
+    said = [words for name in _TOLD_BY if (words := _of_fields(name, told, depth) or error_text(told.get(name), depth))]
+    return next(filter(likeness, said), next(iter(said), ""))
+
+
+def _of_fields(name: str, told: Mapping[str, object], depth: int) -> str:
+    """What is wrong with each field of a request, whatever the field is called."""
+    match told.get(name):
+        case dict() as errors if name == "errors" and all(map(_is_texts, errors.values())):
+            return "; ".join(f"{field}: {error_text(texts, depth)}" for field, texts in errors.items())
+        case _:
+            return ""
+
+
+def _is_texts(texts: object) -> bool:
+    return isinstance(texts, list) and all(isinstance(text, str) for text in texts)
+
+
+def _rest(error: Mapping[str, object], depth: int) -> str:
+    """What an object says beside its code; nothing where that has no words."""
+    words = _whole(
+        {name: part for name, part in error.items() if name.casefold().replace("_", "") not in _CODES}, depth
+    )
+    return words if likeness(words) else ""
 
 
 def _place(told: Mapping[str, object]) -> str:
@@ -74,6 +109,8 @@ def _place(told: Mapping[str, object]) -> str:
     match told:
         case {"loc": [*parts], "msg": str()} if all(isinstance(part, str | int) for part in parts):
             return ".".join(map(str, parts))
+        case {"field": str(field), "message": str()}:
+            return field
         case _:
             return ""
 
@@ -84,8 +121,7 @@ def _code(told: Mapping[str, object], depth: int) -> str:
 
 
 def _whole(error: Mapping[str, object], depth: int) -> str:
-    told = _tellable(error, depth + 1)
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) if told else ""
+    return json.dumps(_tellable(error, depth + 1), ensure_ascii=False, separators=(",", ":"))
 
 
 def _tellable(error: object, depth: int) -> object:
@@ -95,11 +131,15 @@ def _tellable(error: object, depth: int) -> object:
         case dict() | list() if not depth:
             return "…"
         case dict():
-            return {name: _tellable(part, depth - 1) for name, part in error.items() if not _IS_GIVEN.fullmatch(name)}
+            return {name: _part(name, part, depth - 1) for name, part in error.items()}
         case list():
             return [_tellable(part, depth - 1) for part in error]
         case _:
             return error
+
+
+def _part(name: str, part: object, depth: int) -> object:
+    return "…" if _GIVEN.search(name) else _tellable(part, depth)
 
 
 def _read(text: str, depth: int) -> str:
@@ -113,22 +153,44 @@ def _read(text: str, depth: int) -> str:
 
 
 def _parts(text: str, depth: int) -> Iterator[str]:
-    end = start = misses = 0
-    while found := _OPENING.search(text, start):
+    end = start = looks = 0
+    while found := (_OPENING if looks < LOOKS else _GIVEN_ALONE).search(text, start):
+        looks += 1
         opening = found.end() if found["given"] else found.start()
-        value, start = _json_at(text, opening) if misses < MISSES else (None, 0)
-        misses += not start
-        if found["given"]:
-            start = start or _end_of_block(text, opening)
-            yield f"{text[end:opening]}…"
-            end = start
-        elif start:
-            yield text[end:opening]
-            yield error_text(value, depth - 1) if depth else "…"
-            end = start
-        else:
-            start = opening + 1
+        told, start = _given(text, opening, looks) if found["given"] else _inline(text, opening, depth)
+        yield text[end:opening] + told
+        end = start
     yield text[end:]
+
+
+def _given(text: str, start: int, looks: int) -> tuple[str, int]:
+    """What stands for what the job was given, and where that ends; a bracket of mere words or numbers stays."""
+    end = (_end_of_value(text, start) if looks < LOOKS else 0) or _end_of_block(text, start)
+    return "…" if _VALUES.search(text, start, end) else text[start:end], end
+
+
+def _inline(text: str, start: int, depth: int) -> tuple[str, int]:
+    """What the JSON that begins there tells, and where it ends; if it is none, its first character."""
+    value, end = _json_at(text, start)
+    if not end:
+        return text[start], start + 1
+    if not depth:
+        return "…", end
+    if isinstance(value, dict) and _INLINE.isdisjoint(name.casefold().replace("_", "") for name in value):
+        return _whole(value, depth - 1), end
+    return error_text(value, depth - 1), end
+
+
+def _end_of_value(text: str, start: int) -> int:
+    """Where a string or the matching bracket ends; 0 if it does not."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start, start + READ):
+        if token["cut"]:
+            return 0
+        depth += bool(token["open"]) - bool(token["close"])
+        if depth <= 0:
+            return token.end()
+    return 0
 
 
 def _json_at(text: str, start: int) -> tuple[object, int]:

@@ -28,6 +28,16 @@ GROUP = """  + Exception Group Traceback (most recent call last):
 """
 
 
+TORCHRUN = trace(
+    "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n====\ntrain.py FAILED\n----\nFailures:\n"
+)
+IGNORED = trace("AttributeError: 'NoneType'\n", head="Exception ignored in: <function Loader.__del__ at 0x7f>\n")
+
+
+def each_line(prefix: str, error: str) -> str:
+    return "".join(f"{prefix.replace('N', str(n))}{line}" for n, line in enumerate(error.splitlines(keepends=True)))
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
@@ -48,6 +58,14 @@ GROUP = """  + Exception Group Traceback (most recent call last):
         (trace("ValueError: the input is corrupt").replace("\n", "\r\n"), "ValueError: the input is corrupt"),
         ("\n".join(f"\t{line}" for line in trace("ValueError: x").splitlines()), "ValueError: x"),
         (GROUP, "ValueError: deep\ntwice"),
+        (trace(f"OutOfMemoryError: CUDA\n{TORCHRUN}"), "OutOfMemoryError: CUDA"),
+        (trace(f"OutOfMemoryError: CUDA\n{IGNORED}"), "OutOfMemoryError: CUDA"),
+        (IGNORED + trace("OutOfMemoryError: CUDA"), "OutOfMemoryError: CUDA"),
+        (each_line("[rank0]: ", trace("OutOfMemoryError: CUDA")), "OutOfMemoryError: CUDA"),
+        (each_line("[rank1]: ", trace("OutOfMemoryError: CUDA\n")) + TORCHRUN, "OutOfMemoryError: CUDA"),
+        (each_line("worker-0 | ", trace("ValueError: first") + CHAINED), "OSError: no space"),
+        (each_line("2026-11-20T01:29:40.00NZ stderr F ", trace("KeyError: 'x'", frames=9)), "KeyError: 'x'"),
+        (trace("ChildFailedError: train.py"), "ChildFailedError: train.py"),
     ],
 )
 def test_a_traceback_comes_to_its_last_exception(error: str, told: str) -> None:
@@ -71,6 +89,11 @@ def test_any_other_error_stays_as_it_is(error: str) -> None:
     assert gist(error) == error
 
 
+def test_of_a_longer_traceback_with_something_before_each_line_the_exception_is_kept() -> None:
+    error = each_line("[rank0]: ", trace("OutOfMemoryError: CUDA", frames=99)) + "\n" + TORCHRUN + IGNORED
+    assert gist(abridged(error, 2_000)) == "OutOfMemoryError: CUDA"
+
+
 def test_of_a_longer_error_the_beginning_and_the_end_are_kept() -> None:
     assert abridged("one two three four five six", 19) == "one two t… five six"
     assert abridged("x" * 30, 20) == "x" * 19 + "…"
@@ -88,6 +111,6 @@ def test_of_a_longer_traceback_the_exception_is_kept(frames: int, words: str) ->
 
 @given(st.text("T \n|x") | st.text(), st.integers(2, 60))
 def test_no_error_upsets_what_abridges_it(text: str, limit: int) -> None:
-    for error in (text, trace(text, head=text), f"{text}{GROUP}"):
+    for error in (text, trace(text, head=text), f"{text}{GROUP}", f"{text}{IGNORED}{TORCHRUN}"):
         assert len(abridged(error, limit)) <= limit
         assert gist(gist(error)) == gist(error)
