@@ -172,10 +172,10 @@ def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: 
     )
 
 
-def member_of(card: str, change: Change, entry: Entry, now: Instant, *, unsaid: bool) -> Member:
+def member_of(card: str, change: Change, entry: Entry, before: Member | None, now: Instant, *, unsaid: bool) -> Member:
     ended = change.status in FINAL or change.kind in ENDINGS
-    alike, ended_at = likeness(entry.error), now if ended else None
-    return Member(card=card, entry=entry, likeness=alike, ended_at=ended_at, unsaid=unsaid)
+    alike = before.likeness if before and before.entry.error == entry.error else likeness(entry.error)
+    return Member(card=card, entry=entry, likeness=alike, ended_at=now if ended else None, unsaid=unsaid)
 
 
 def with_reason(member: Member, failure: Change, reason: str) -> Member:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from bot.core.alerts import Broadcast, JobRef, job_ref
+from bot.core.alerts import Broadcast, JobRef
 from bot.core.cards import (
     FAILURES,
     LOUD_EVERY,
@@ -141,8 +141,9 @@ class Sheet:
         return [before] if self.newcomers.entries.pop(before.change_key, None) else []
 
     def _seat(self, change: Change, entry: Entry) -> None:
+        before = self.members.get(entry.job)
         opens = self.is_new and change in self.opening[-1:]
-        self.members[job_ref(change.job)] = member_of(self.card.key, change, entry, self.now, unsaid=opens)
+        self.members[entry.job] = member_of(self.card.key, change, entry, before, self.now, unsaid=opens)
         self.touched = True
         self.asks_why = self.asks_why or asks_why(change)
 

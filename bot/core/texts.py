@@ -4,6 +4,7 @@ may be a secret, no more than there is room for. It never interprets: what looks
 
 import re
 import unicodedata
+from functools import lru_cache
 
 NOTHING = "\N{EN DASH}"  # stands where there is nothing to say
 READ = 20_000  # characters of a text that are looked at
@@ -71,6 +72,7 @@ def tame_lines(text: str, limit: int) -> str:
     return shorten("\n".join(lines).strip(f"\n{_JOINERS}"), limit)
 
 
+@lru_cache(maxsize=2048)  # a job's error is looked at again and again
 def one_line(text: str) -> str:
     line = " ".join(text[:READ].split())
     return (line if line.isprintable() else " ".join(_visible(line).split())).strip(_JOINERS)
