@@ -40,18 +40,26 @@ ConfigOption = Annotated[
 
 def main() -> NoReturn:
     try:
-        app()
+        _say_all()
     except BotError as error:
         _complain(str(error))
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again as it ends
         _complain("There is no space left where the output goes; make some, or send it elsewhere.")
     except sqlite3.Error as error:
         _complain(
             f"The state file can no longer be used: {error}. Look after its disk and its permissions; start again."
         )
     sys.exit(0)
+
+
+def _say_all() -> None:
+    try:
+        app()
+    finally:
+        sys.stdout.flush()
 
 
 def _complain(words: str) -> NoReturn:

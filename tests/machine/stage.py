@@ -48,7 +48,7 @@ RULES = (
 )
 HISTORY = "channels:history"
 POST = "chat.postMessage"
-ROUNDS = 400  # of delivery, in which everything must have settled
+ROUNDS = 4_000  # of delivery, in which everything must have settled: hours of replies may wait, one a second
 
 S = TypeVar("S", bound="Stage")
 
