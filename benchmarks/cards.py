@@ -17,7 +17,7 @@ from benchmarks.processes import Stopwatch, alone
 from benchmarks.world import Failing, World
 from bot.clock import now
 from bot.core.alerts import Alert, Rule, decide
-from bot.core.board import Board, Composed, compose, followed
+from bot.core.board import Board, Composed, Terms, compose, followed
 from bot.core.cards import Face
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import Instant
@@ -116,7 +116,7 @@ async def _told(store: Store, changes: list[Change], board: Board) -> tuple[floa
     likeness.cache_clear()
     at, watch = now(), Stopwatch()
     verdicts = decide(changes, RULES, (), {}, followed(board))
-    composed = compose(verdicts, board, RULES, {}, URLS, at)
+    composed = compose(verdicts, board, Terms(RULES, {}, URLS), at)
     grouped = watch.cost().cpu
     faces = await _drawn(store, composed, at)
     watch = Stopwatch()

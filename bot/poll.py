@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bot.core.alerts import Rule, Verdict, decide
-from bot.core.board import Composed, compose, followed
+from bot.core.board import Composed, Terms, compose, followed
 from bot.core.changes import Change, diff, recounted
 from bot.core.deadlines import DEADLINES, Deadline, late_since, overdue
 from bot.core.faults import Fault, swapped_key
@@ -93,7 +93,8 @@ class _View:
             told, channels = await ledger.told(changes), await ledger.channels()
             board = await ledger.board(changes, now, max(0, now - self.began))
             verdicts = await asyncio.to_thread(decide, changes, self.rules, told, channels, followed(board))
-            composed = await asyncio.to_thread(compose, verdicts, board, self.rules, channels, self.job_urls, now)
+            terms = Terms(self.rules, channels, self.job_urls)
+            composed = await asyncio.to_thread(compose, verdicts, board, terms, now)
             await ledger.record(verdicts, now)
             hearers = Hearers(self.rules, channels)
             await ledger.give_notice(notices_of_listing(listing.source, before, doubts, hearers, now), now)

@@ -49,6 +49,17 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What every look is told by: the `rules`, the `channels` of the destinations resolved so far, and for each source
+    a template of a job's address with `{job_id}` in it.
+    """
+
+    rules: Sequence[Rule]
+    channels: Mapping[Destination, str]
+    job_urls: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
     """What a look adds or changes. A message whose key is there already takes the place of the waiting one; of waiting
     messages that have nothing left to tell, the keys are `dropped`.
@@ -65,16 +76,9 @@ class Composed:
         return (each for each in self.messages if isinstance(each, ThreadReply) and each.about is About.NEWCOMERS)
 
 
-def compose(
-    verdicts: Iterable[Verdict],
-    board: Board,
-    rules: Sequence[Rule],
-    channels: Mapping[Destination, str],
-    job_urls: Mapping[str, str],
-    now: Instant,
-) -> Composed:
-    """What the verdicts make of the cards. `job_urls` are templates with `{job_id}` by source."""
-    desk = _Desk(board, rules, channels, job_urls, now)
+def compose(verdicts: Iterable[Verdict], board: Board, terms: Terms, now: Instant) -> Composed:
+    """What the verdicts make of the cards."""
+    desk = _Desk(board, terms, now)
     for verdict in verdicts:
         if not isinstance(verdict, Silence):
             desk.take(verdict.change, verdict.follows, verdict.routes if isinstance(verdict, Alert) else ())
@@ -91,17 +95,9 @@ def followed(board: Board) -> Followed:
 
 
 class _Desk:
-    def __init__(
-        self,
-        board: Board,
-        rules: Sequence[Rule],
-        channels: Mapping[Destination, str],
-        job_urls: Mapping[str, str],
-        now: Instant,
-    ) -> None:
-        self._rules = {rule.name: rule for rule in rules}
-        self._channels = channels
-        self._urls = job_urls
+    def __init__(self, board: Board, terms: Terms, now: Instant) -> None:
+        self._terms = terms
+        self._rules = {rule.name: rule for rule in terms.rules}
         self._now = now
         self._began = now - board.took
         sheets = {card.key: Sheet(card, now, board.waiting.get(card.key)) for card in board.cards}
@@ -133,7 +129,7 @@ class _Desk:
         )
 
     def _place(self, destination: Destination) -> str:
-        return self._channels.get(destination, destination)
+        return self._terms.channels.get(destination, destination)
 
     def _stand(self, destination: Destination, rule: str) -> tuple[str, str]:
         return (self._place(destination), rule)
@@ -142,7 +138,7 @@ class _Desk:
         job = job_ref(change.job)
         sheet, *others = self._following[self._place(follow.destination), job]
         before = sheet.members[job].entry
-        entry, shown = (entry_of(each, self._urls, self._now, before) for each in (change, standing(change)))
+        entry, shown = (entry_of(each, self._terms.job_urls, self._now, before) for each in (change, standing(change)))
         sheet.step(change, entry, shown, follow.mentions, worse=_is_worse(change, before, follow))
         for other in others:  # of the time when nobody knew that both stand in one channel
             other.show(change, shown)
@@ -150,7 +146,7 @@ class _Desk:
     def _alert(self, change: Change, route: Route) -> None:
         rule = self._rules[route.rule]
         sheet = self._sheet_for(change, route, rule)
-        entry = entry_of(change, self._urls, self._now)
+        entry = entry_of(change, self._terms.job_urls, self._now)
         sheet.join(change, entry, route.mentions, until=self._now + length(rule.group_window))
         self._following[self._place(sheet.card.destination), entry.job] = [sheet]
 
@@ -180,7 +176,7 @@ class _Desk:
             closes_at=self._now + length(rule.group_max),
             since=happened_at(change, self._now),
             broadcast=rule.broadcast,
-            show_source=len(self._urls) > 1,
+            show_source=len(self._terms.job_urls) > 1,
         )
         sheet = Sheet(card, self._now)
         self._sheets_at.setdefault(self._stand(route.destination, rule.name), []).append(sheet)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.alerts import Rule, decide
-from bot.core.board import Board, Composed, compose, followed
+from bot.core.board import Board, Composed, Terms, compose, followed
 from bot.core.cards import ALIKE, NAMED, Card, Face, Likeness, Member, face_of
 from bot.core.changes import Change
 from bot.core.instants import Instant
@@ -28,10 +28,10 @@ def rehearse(
     """What is posted after the last look of the story; each of its looks tells of the same jobs, and what one finds is
     posted before the next.
     """
-    board, composed = Board(), Composed()
+    board, composed, terms = Board(), Composed(), Terms([rule], {}, job_urls)
     for changes in story:
         verdicts = decide(changes, [rule], (), {}, followed(board))
-        composed = compose(verdicts, board, [rule], {}, job_urls, now)
+        composed = compose(verdicts, board, terms, now)
         board = Board(composed.cards, tuple(replace(member, unsaid=False) for member in composed.members))
     faces = {card.key: _drawn(card, composed.members) for card in composed.cards}
     return tuple(Said(message, faces[message.card]) for message in composed.messages)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.core.alerts import Rule, decide, job_ref
-from bot.core.board import Board, Composed, compose, followed
+from bot.core.board import Board, Composed, Terms, compose, followed
 from bot.core.cards import FOLLOWED, Card, Member
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND, Instant
@@ -46,7 +46,7 @@ class Team:
     def look(self, *changes: Change) -> tuple[Message, ...]:
         board = self.board(changes)
         verdicts = decide(changes, self.rules, self.told(), self.channels, followed(board))
-        composed = compose(verdicts, board, self.rules, self.channels, URLS, self.now)
+        composed = compose(verdicts, board, Terms(self.rules, self.channels, URLS), self.now)
         self.take(composed)
         return composed.messages
 

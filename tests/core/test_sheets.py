@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.alerts import Broadcast, Rule, decide
-from bot.core.board import compose, followed
+from bot.core.board import Terms, compose, followed
 from bot.core.cards import with_reason
 from bot.core.changes import ChangeKind
 from bot.core.instants import SECOND
@@ -201,7 +201,7 @@ def test_a_reply_that_has_nobody_left_to_name_is_dropped() -> None:
     (waiting,) = one.look(change(2))
     board = one.board([change(2)])
     verdicts = decide([change(2, ChangeKind.RETRIED, 2)], one.rules, one.told(), {}, followed(board))
-    composed = compose(verdicts, board, one.rules, {}, URLS, one.now)
+    composed = compose(verdicts, board, Terms(one.rules, {}, URLS), one.now)
     assert composed.dropped == (waiting.key,)
     assert [told_in(message) for message in composed.messages] == [["failed", "retried"]]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.alerts import Broadcast, GroupBy, Rule, decide
-from bot.core.board import Board, compose
+from bot.core.board import Board, Terms, compose
 from bot.core.changes import ChangeKind
 from bot.core.deadlines import DEADLINES
 from bot.core.made_up import NOW, sorts, story
@@ -18,7 +18,7 @@ from tests.samples import MINUTE
 async def test_a_card_is_drawn_as_from_the_store(store: Store, group_by: tuple[GroupBy, ...], count: int) -> None:
     rule = Rule(name="r", to=("#a", "#b"), globs={}, group_by=group_by, broadcast=Broadcast.NEVER)
     looks = story(rule, ChangeKind.FAILED, next(sorts(rule, ("default",), count)), count, DEADLINES, Thrashing())
-    composed = compose(decide(looks[0], [rule], (), {}, {}), Board(), [rule], {}, {}, NOW)
+    composed = compose(decide(looks[0], [rule], (), {}, {}), Board(), Terms([rule], {}, {}), NOW)
     async with store.looks.transaction() as ledger:
         await ledger.compose(composed, NOW)
     said = {each.message.key: each.face for each in rehearse(rule, looks, {}, NOW)}
