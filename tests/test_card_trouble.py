@@ -8,6 +8,7 @@ from bot.core.changes import ChangeKind
 from bot.core.doubts import OnDoubt
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import rendered_text
+from tests.machine.card_stage import key_of
 from tests.samples import rule
 from tests.world import World
 
@@ -65,6 +66,24 @@ async def test_a_card_that_slack_never_takes_is_given_up_in_the_end(world: World
     states = {telling.state for entry in await world.history() for telling in entry.tellings}
     assert states == {"refused"}
     assert world.post_calls() <= 20
+
+
+async def test_a_post_instead_of_one_that_slack_refused_rings_for_it_and_shows_whom_from_then_on(world: World) -> None:
+    world.rules = [rule(mention=["@U0SANDBOX1"])]
+    first, other = await running(world, "press", "lathe")
+    await fails(world, first)
+    world.jobs.world.retry(first)
+    await world.good_look()
+    world.slack.fault(faults.refused("no_text"), method="chat.postMessage", times=2)
+    await seconds(world, 5)
+    refused, *_ = [call for call in world.slack.state.calls if call.method == "chat.postMessage"]
+    assert refused.error == "no_text"
+    assert key_of(world.posts()[0]) not in str(refused.args)
+    assert "<@U0SANDBOX1>" in world.posts()[0].text
+    await fails(world, other)
+    await seconds(world, 5)
+    assert "2 jobs" in world.posts()[0].text
+    assert "<@U0SANDBOX1>" in world.posts()[0].text
 
 
 async def test_where_threads_are_locked_the_replies_stand_in_the_channel_beside_a_card_that_stays_true(

@@ -52,7 +52,8 @@ def _wrong_face(stage: CardStage, story: Story, posted: Posted) -> Iterator[Faul
         if stage.deleted[post.ts] < story.touched:
             yield "not posted anew", story.key
     elif story.key not in stage.stuck:
-        face = story.face(story.first_rung if key_of(post) == story.key else (), stage.book.seen)
+        rung = story.first_rung if key_of(post) == _first_key(story, posted) else ()
+        face = story.face(rung, stage.book.seen)
         rendered = render_face(face)
         plain = Rendered(render_plain_face(face), [])
         if content(post) != (rendered.text, rendered.blocks) and not (
@@ -135,6 +136,12 @@ def _hasty(stage: CardStage) -> Iterator[Fault]:
 def _newest(story: Story, posted: Posted) -> Message | None:
     keys = _keys(story)
     return next((post for key, post in reversed(posted) if key in keys), None)
+
+
+def _first_key(story: Story, posted: Posted) -> str | None:
+    """Of the post that opened the card in Slack, and rang: another one, if Slack refused the first."""
+    keys = _keys(story)
+    return next((key for key, _ in posted if key in keys), None)
 
 
 def _keys(story: Story) -> set[str]:
