@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from tests.machine.figures import Figure, of_stale_looks, of_sweeps
@@ -63,6 +63,7 @@ def _run(machine: type[RuleBasedStateMachine], examples: int, start: int) -> Non
         seed(start)(machine),
         settings=settings(
             database=None,
+            phases=[Phase.generate],  # to make what fails shorter takes minutes; tests/machine does that
             max_examples=examples,
             stateful_step_count=40,
             deadline=None,
