@@ -80,7 +80,7 @@ async def test_of_errors_of_several_kinds_each_says_how_often_it_was_seen(world:
     await world.good_look()
     errors = (OOM, OOM, "the disk is full", "the disk is full")
     await moves(world, lambda: [world.jobs.world.fail(*each) for each in zip(ids, errors, strict=True)])
-    assert f"2 like: {OOM} · seen once since November 23 · 2 like: the disk is full" in shown(world)
+    assert f"2 like: {OOM} · seen once before, on November 23 · 2 like: the disk is full" in shown(world)
     assert SEEN not in shown(world)
 
 

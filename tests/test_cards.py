@@ -355,7 +355,7 @@ async def test_an_error_that_came_up_before_is_said_to_have(world: World) -> Non
     await seconds(world, 2)
     first, second = world.slack.state.top_level("ml-alerts")
     assert "seen" not in rendered_text(first)
-    assert "An error like this was seen once since November 23." in rendered_text(second)
+    assert "An error like this was seen once before, on November 23." in rendered_text(second)
 
 
 async def test_an_edit_that_is_refused_holds_up_no_alert_and_the_card_gets_right_in_the_end(world: World) -> None:

@@ -172,7 +172,7 @@ def _alike_word(face: Face, alike: Likeness, limit: int) -> list[str]:
 
 
 def seen_before(face: Face) -> str:
-    """`An error like this was seen once since March 3.`; empty unless the card shows errors of one kind alone."""
+    """`An error like this was seen once before, on March 3.`; empty unless the card shows errors of one kind alone."""
     kinds = {likeness(alike.error): alike.seen for alike in face.likenesses}
     shown = {likeness(error) for error in _shown_errors(face)}
     [seen] = kinds.values() if len(kinds) == 1 and kinds.keys() == shown else [None]

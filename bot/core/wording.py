@@ -77,11 +77,12 @@ def seen_words(seen: Seen, now: Instant) -> str:
 
 
 def seen_in_short(seen: Seen, now: Instant) -> str:
-    """`seen 14 times in 3 pipelines since March 3`"""
+    """`seen 14 times in 3 pipelines since March 3`, or `seen once before, on March 3`"""
     first, year = as_datetime(seen.since), as_datetime(now).year
     day = f"{_MONTHS[first.month - 1]} {first.day}" + ("" if first.year == year else f", {first.year}")
-    times = "once" if seen.times == 1 else f"{seen.times} times in {number(seen.pipelines, 'pipeline')}"
-    return f"seen {times} since {day}"
+    if seen.times == 1:
+        return f"seen once before, on {day}"
+    return f"seen {seen.times} times in {number(seen.pipelines, 'pipeline')} since {day}"
 
 
 def how_long(job: Job, now: Instant) -> str:

@@ -105,7 +105,7 @@ def test_a_place_out_of_reach_says_when_it_is_tried_again(retry_at: int, waiting
     [
         (Seen(14, 3, NOW - 265 * DAY), "An error like this was seen 14 times in 3 pipelines since March 3."),
         (Seen(2, 1, NOW), "An error like this was seen 2 times in 1 pipeline since November 23."),
-        (Seen(1, 1, NOW - 365 * DAY), "An error like this was seen once since November 23, 2025."),
+        (Seen(1, 1, NOW - 365 * DAY), "An error like this was seen once before, on November 23, 2025."),
     ],
 )
 def test_an_error_that_comes_again_is_told_as_such(seen: Seen, words: str) -> None:
