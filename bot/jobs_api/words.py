@@ -1,6 +1,4 @@
-"""What the job API says, in words: an error of any shape as text that can be stored. What a job was given to work on
-is no part of it, wherever it stands and however it is written: it may hold prompts and internal addresses.
-"""
+"""What the job API says, in words: an error of any shape as text that can be stored, without what the job was given."""
 
 import json
 import re
@@ -9,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from bot.core.likeness import likeness
 from bot.core.texts import READ, masked, uncoloured, without_queries
 from bot.core.traces import abridged
+from bot.jobs_api.given import BEFORE_GIVEN, instead_of_given, names_given
 
 MAX_ERROR = 2_000  # characters of an error that are kept
 MAX_DEPTH = 8  # levels of an error that are looked into
@@ -20,21 +19,8 @@ _TOLD_BY = (  # in this order, none is documented
 )  # fmt: skip
 _INLINE = frozenset(_TOLD_BY) - {"description", "title", "text", "value"}  # in a sentence, only these stand for it
 _CODES = ("code", "type", "errorcode", "errortype")
-_GIVEN = re.compile("param|argument|args|input|config|payload|prompt", re.IGNORECASE)  # in a name of what was given
-_NAME = r"[\w-]*(?:parameters?|params?|arguments?|args|inputs?|config|payload|prompts?)(?:_\w+)?"
-_VALUE = (  # after such a name: in brackets, or in quotes
-    r"(?:\\*+[\"']\s*+:\s*+(?=[\\\[{\"'])|[\s:=]*+(?:map)?+(?=[\[{])|(?:\s*+[:=]\s*+)?+(?=\()"
-    r"|\s*+=\s*+(?=\\*[\"'])|(?<=prompt):\s*+(?=\\*[\"']))"
-)
-_IS_GIVEN = rf"(?P<given>(?<![\w-])(?>{_NAME}){_VALUE})"
-_GIVEN_ALONE = re.compile(_IS_GIVEN, re.IGNORECASE)
-_OPENING = re.compile(rf"{_IS_GIVEN}|\{{(?=\s*+\")|\"(?=\s*+[\[{{][\s\[{{]*+\\++\")", re.IGNORECASE)  # or of JSON
-_TOKEN = re.compile(  # a string, which may stand in JSON; the quote of one that does not end; a bracket
-    r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(\\++[\"']).*?(?<!\\)\1|(?P<cut>[\"'])|(?P<open>[\[({])|(?P<close>[\])}])",
-    re.DOTALL,
-)
-_VALUES = re.compile(r"[\"':=]")  # in brackets: they hold more than words or numbers
-_BLOCK = re.compile(r"[^\n]*(?:\n[ \t}\])][^\n]*)*")  # to the end of the line, with the lines that are of it
+_GIVEN = re.compile(BEFORE_GIVEN, re.IGNORECASE)
+_OPENING = re.compile(rf"{BEFORE_GIVEN}|\{{(?=\s*+\")|\"(?=\s*+[\[{{][\s\[{{]*+\\++\")", re.IGNORECASE)  # or of JSON
 _JSON = json.JSONDecoder(strict=False)
 
 
@@ -139,7 +125,7 @@ def _tellable(error: object, depth: int) -> object:
 
 
 def _part(name: str, part: object, depth: int) -> object:
-    return "…" if _GIVEN.search(name) else _tellable(part, depth)
+    return "…" if names_given(name) else _tellable(part, depth)
 
 
 def _read(text: str, depth: int) -> str:
@@ -154,19 +140,16 @@ def _read(text: str, depth: int) -> str:
 
 def _parts(text: str, depth: int) -> Iterator[str]:
     end = start = looks = 0
-    while found := (_OPENING if looks < LOOKS else _GIVEN_ALONE).search(text, start):
+    while found := (_OPENING if looks < LOOKS else _GIVEN).search(text, start):
         looks += 1
         opening = found.end() if found["given"] else found.start()
-        told, start = _given(text, opening, looks) if found["given"] else _inline(text, opening, depth)
+        if found["given"]:
+            told, start = instead_of_given(text, opening, exactly=looks < LOOKS)
+        else:
+            told, start = _inline(text, opening, depth)
         yield text[end:opening] + told
         end = start
     yield text[end:]
-
-
-def _given(text: str, start: int, looks: int) -> tuple[str, int]:
-    """What stands for what the job was given, and where that ends; a bracket of mere words or numbers stays."""
-    end = (_end_of_value(text, start) if looks < LOOKS else 0) or _end_of_block(text, start)
-    return "…" if _VALUES.search(text, start, end) else text[start:end], end
 
 
 def _inline(text: str, start: int, depth: int) -> tuple[str, int]:
@@ -181,26 +164,9 @@ def _inline(text: str, start: int, depth: int) -> tuple[str, int]:
     return error_text(value, depth - 1), end
 
 
-def _end_of_value(text: str, start: int) -> int:
-    """Where a string or the matching bracket ends; 0 if it does not."""
-    depth = 0
-    for token in _TOKEN.finditer(text, start, start + READ):
-        if token["cut"]:
-            return 0
-        depth += bool(token["open"]) - bool(token["close"])
-        if depth <= 0:
-            return token.end()
-    return 0
-
-
 def _json_at(text: str, start: int) -> tuple[object, int]:
     """The JSON that begins there, and where it ends; 0 if it is none."""
     try:
         return _JSON.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None, 0
-
-
-def _end_of_block(text: str, start: int) -> int:
-    block = _BLOCK.match(text, start)
-    return block.end() if block else start

@@ -1,0 +1,51 @@
+"""What a job was given to work on, where the text of an error tells it: no part of the error, however it is written,
+because it may hold prompts and internal addresses.
+"""
+
+import re
+
+from bot.core.texts import READ
+
+_NAMES = re.compile("param|argument|args|input|config|payload|prompt", re.IGNORECASE)  # in a name of what was given
+_NAME = r"[\w-]*(?:parameters?|params?|arguments?|args|inputs?|config|payload|prompts?)(?:_\w+)?"
+_VALUE = (  # after such a name: in brackets, or in quotes
+    r"(?:\\*+[\"']\s*+:\s*+(?=[\\\[{\"'])|[\s:=]*+(?:map)?+(?=[\[{])|(?:\s*+[:=]\s*+)?+(?=\()"
+    r"|\s*+=\s*+(?=\\*[\"'])|(?<=prompt):\s*+(?=\\*[\"']))"
+)
+BEFORE_GIVEN = rf"(?P<given>(?<![\w-])(?>{_NAME}){_VALUE})"
+_TOKEN = re.compile(  # a string, which may stand in JSON; the quote of one that does not end; a bracket
+    r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(\\++[\"']).*?(?<!\\)\1|(?P<cut>[\"'])|(?P<open>[\[({])|(?P<close>[\])}])",
+    re.DOTALL,
+)
+_VALUES = re.compile(r"[\"':=]")  # in brackets: they hold more than words or numbers
+_BLOCK = re.compile(r"[^\n]*(?:\n[ \t}\])][^\n]*)*")  # to the end of the line, with the lines that are of it
+
+
+def names_given(name: str) -> bool:
+    """Whether this name in an object is of what a job was given."""
+    return _NAMES.search(name) is not None
+
+
+def instead_of_given(text: str, start: int, *, exactly: bool) -> tuple[str, int]:
+    """What stands for what the job was given and begins there, and where that ends: if not looked for `exactly`, with
+    the line. A bracket of mere words or numbers stays.
+    """
+    end = (_end_of_value(text, start) if exactly else 0) or _end_of_block(text, start)
+    return "…" if _VALUES.search(text, start, end) else text[start:end], end
+
+
+def _end_of_value(text: str, start: int) -> int:
+    """Where a string or the matching bracket ends; 0 if it does not."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start, start + READ):
+        if token["cut"]:
+            return 0
+        depth += bool(token["open"]) - bool(token["close"])
+        if depth <= 0:
+            return token.end()
+    return 0
+
+
+def _end_of_block(text: str, start: int) -> int:
+    block = _BLOCK.match(text, start)
+    return block.end() if block else start
