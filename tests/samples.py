@@ -80,7 +80,6 @@ def entry(number: int = 1, **changes: object) -> Entry:
         job_id=f"job_{number:05d}",
         name=f"nightly-{number}",
         pipeline="machine-state",
-        type="batch",
         at=NOW,
         error="out of memory",
         tries=1,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.cards import ALIKE, ERRING, Entry, Face, Likeness
+from bot.core.cards import ERRING, Entry, Face, Likeness
 from bot.core.likeness import likeness
 from bot.core.messages import News
 from bot.core.texts import one_line, tame
@@ -105,7 +105,7 @@ def face_title(face: Face, limit: int) -> str:
     """`nightly-train failed`, `17 jobs failed in nightly`, `17 jobs in nightly: 12 failed, 5 recovered`. `limit` is of
     the name, or of what the jobs have in common.
     """
-    if face.jobs == 1 and face.entries:
+    if face.jobs == 1:
         return f"{title_name(face.entries[0], limit)} {standing(face.entries[0])}"
     return _title(
         number(face.jobs, "job"), face.jobs, _standings(face.counts, face.entries), _within(face.label, limit)
@@ -160,7 +160,7 @@ def _standings(counts: Mapping[str, int], entries: Iterable[Entry]) -> Mapping[s
 
 def alike_words(face: Face, limit: int) -> str:
     """`12 like: CUDA out of memory · seen once since March 3 · 5 others`; empty if no two errors are alike."""
-    alike = [each for each in face.likenesses if each.jobs > 1 and one_line(each.error)][:ALIKE]
+    alike = [each for each in face.likenesses if each.jobs > 1]
     others = face.jobs - sum(each.jobs for each in alike)
     told = [word for each in alike for word in _alike_word(face, each, limit)]
     return " · ".join([*told, *([number(others, "other")] if others > 0 else [])]) if told else ""

@@ -40,7 +40,6 @@ class Entry:
     job_id: str
     name: str
     pipeline: str
-    type: str
     at: Instant
     error: str
     tries: int
@@ -74,8 +73,8 @@ class Card:
     mentions: tuple[str, ...] = ()
     broadcast: Broadcast = Broadcast.WORSE
     show_source: bool = False
-    told_at: Instant | None = None
-    loud_at: Instant | None = None
+    told_at: Instant = 0
+    loud_at: Instant = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +162,10 @@ def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: 
         job_id=job.id,
         name=job.name,
         pipeline=job.pipeline_key,
-        type=job.pipeline_type,
         at=happened_at(change, now),
         error=gist(job.error) or last,
         tries=change.retry_count + 1,
-        url=template.replace("{job_id}", job.id) if template else "",
+        url=template.replace("{job_id}", job.id),
         detail=change.detail,
     )
 

@@ -163,7 +163,7 @@ class Sheet:
     def _may_be_loud(self) -> bool:
         """A card of one job gets worse aloud each time; one of several only now and then, or it would drown people."""
         size, loud_at = self.card.size, self.card.loud_at
-        return size == 1 or loud_at is None or not 0 <= self.now - loud_at < LOUD_EVERY
+        return size == 1 or not 0 <= self.now - loud_at < LOUD_EVERY
 
     def _opened(self) -> Opening:
         keys = tuple(change.key for change in self.opening)
@@ -188,9 +188,8 @@ class Sheet:
             return waiting
         if waiting:
             return joined(waiting, self._reply(self.newcomers, About.NEWCOMERS, waiting.due_at))
-        told_at = self.card.told_at
-        last = None if told_at is None else min(told_at, self.now)  # the clock may have been set back
-        due_at = max(self._due, 0 if last is None else last + NEWCOMERS_EVERY)
+        last = min(self.card.told_at, self.now)  # the clock may have been set back
+        due_at = max(self._due, last + NEWCOMERS_EVERY)
         reply = self._reply(self.newcomers, About.NEWCOMERS, due_at)
         self.card = replace(self.card, told_at=due_at)
         return reply

@@ -92,7 +92,7 @@ def all_jobs(face: Face) -> str:
 
 
 def _is_single(face: Face) -> bool:
-    return face.jobs == 1 and len(face.entries) == 1
+    return face.jobs == 1
 
 
 def _head(face: Face) -> str:

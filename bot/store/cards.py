@@ -39,7 +39,7 @@ from bot.core.messages import (
 from bot.core.pacing import EDIT_EVERY, EDITS_EVERY, edit_pace, park_time
 from bot.core.threads import reply_with_reason
 from bot.sql.sqlite import Connection, Database
-from bot.store.routes import EDITS, WORKSPACE, park
+from bot.store.routes import EDITS, delay, park
 from bot.store.rows import (
     card_of,
     card_values,
@@ -121,9 +121,7 @@ async def _settle(db: Connection, edit: Edit, shown: str, now: Instant) -> None:
 async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
     again_at = now + max(EDIT_EVERY, again_in(outcome, edit.attempts, chance))  # it may have been made
     await db.run("retry_edit", key=edit.card, due_at=again_at)
-    if isinstance(outcome, TryLater) and outcome.scope is not Scope.MESSAGE:
-        route = WORKSPACE if outcome.scope is Scope.WORKSPACE else EDITS
-        await db.run("delay_route", destination=route, not_before=again_at, now=now)
+    await delay(db, EDITS, outcome, again_at, now)
 
 
 async def board_of(db: Connection, jobs: Iterable[JobRef], now: Instant, took: Instant) -> Board:

@@ -26,7 +26,7 @@ from bot.core.messages import (
 from bot.core.pacing import BURST, EDIT_EVERY, EDITS_EVERY, SUSPICIOUS, backoff, paced, park_time
 from bot.sql.sqlite import Connection, Database
 from bot.store.cards import anchor, draw, lose, open_anew
-from bot.store.routes import WORKSPACE, park
+from bot.store.routes import delay, park
 from bot.store.rows import card_of, parcel_of, to_json, twin_of
 
 AHEAD = max(BURST * SECOND, 2 * EDITS_EVERY)  # no mark is further ahead, unless the clock has been set back
@@ -153,12 +153,9 @@ async def _arrived(db: Connection, parcel: Parcel, outcome: Delivered, now: Inst
 
 
 async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
-    scope = outcome.scope if isinstance(outcome, TryLater) else Scope.MESSAGE
     again_at = now + again_in(outcome, parcel.attempts, chance)
     await _settle(db, parcel, outcome, "queued", now, again_at)
-    if scope is not Scope.MESSAGE:
-        route = WORKSPACE if scope is Scope.WORKSPACE else parcel.message.destination
-        await db.run("delay_route", destination=route, not_before=again_at, now=now)
+    await delay(db, parcel.message.destination, outcome, again_at, now)
 
 
 async def _astray(db: Connection, parcel: Parcel, outcome: Gone, now: Instant, chance: float) -> None:

@@ -1,12 +1,19 @@
 """How destinations can be reached: paced, asked to wait, or parked until somebody mends what Slack refuses."""
 
 from bot.core.instants import SECOND, Instant
-from bot.core.messages import Refused, Scope
+from bot.core.messages import Refused, Scope, TryLater, Unknown
 from bot.core.pacing import park_time
 from bot.sql.sqlite import Connection
 
 WORKSPACE = "*"  # the route that everything takes
 EDITS = "*edits"  # the route that all edits take
+
+
+async def delay(db: Connection, destination: str, outcome: TryLater | Unknown, until: Instant, now: Instant) -> None:
+    """Nothing else goes there until then, if that is what it was told to wait for."""
+    if isinstance(outcome, TryLater) and outcome.scope is not Scope.MESSAGE:
+        route = WORKSPACE if outcome.scope is Scope.WORKSPACE else destination
+        await db.run("delay_route", destination=route, not_before=until, now=now)
 
 
 async def park(db: Connection, destination: str, refused: Refused, now: Instant) -> bool:

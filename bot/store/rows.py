@@ -124,7 +124,6 @@ def member_values(member: Member) -> Mapping[str, Value]:
         "kind": entry.kind,
         "at": entry.at,
         "likeness": member.likeness,
-        "error": entry.error,
         "ended_at": member.ended_at,
         "entry": to_json(entry),
     }
@@ -208,9 +207,8 @@ def _message(row: sqlite3.Row) -> Message:
 
 
 def twin_of(row: sqlite3.Row, channel: str) -> Twin:
-    message = _message(row)
-    receipt = Receipt(channel, row["ts"]) if row["state"] == "delivered" and row["ts"] else None
-    return Twin(() if isinstance(message, Notice) else message.mentions, row["shared"], receipt)
+    receipt = Receipt(channel, row["ts"]) if row["ts"] else None
+    return Twin(_TEXTS.decode(row["mentions"]), row["shared"], receipt)
 
 
 def seen_of(rows: Iterable[sqlite3.Row]) -> Mapping[str, Seen]:

@@ -224,7 +224,6 @@ class Book:
             job_id=job.id,
             name=job.name,
             pipeline=job.pipeline_key,
-            type=job.pipeline_type,
             at=_when(change, now),
             error=job.error or last,
             tries=change.retry_count + 1,

@@ -60,7 +60,6 @@ def entry(number: int, **changes: object) -> Entry:
         job_id=f"job_{number:026d}",
         name=f"press-line-{number} nightly",
         pipeline="machine-state-classification",
-        type="batch",
         at=NOW - number * MINUTE,
         error="Worker ran out of memory and the retry limit was reached",
         tries=1,

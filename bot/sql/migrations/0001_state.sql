@@ -150,7 +150,6 @@ CREATE TABLE members (
     kind TEXT NOT NULL,                  -- of its latest change there
     at INTEGER NOT NULL,
     likeness TEXT NOT NULL,              -- of its error
-    error TEXT NOT NULL,
     ended_at INTEGER,                    -- by our clock; null while it lives
     entry TEXT NOT NULL,                 -- JSON
     PRIMARY KEY (card, source, job_id)
@@ -192,7 +191,7 @@ WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
         WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
     AND (m.kind NOT IN ('newcomers', 'steps') OR EXISTS (SELECT 1 FROM cards k WHERE k.key = m.card AND k.ts IS NOT NULL))
     AND (m.kind <> 'steps' OR NOT EXISTS (SELECT 1 FROM messages b
-        WHERE b.destination = m.destination AND b.card = m.card AND b.kind = 'steps' AND b.seq < m.seq
+        WHERE b.card = m.card AND b.kind = 'steps' AND b.seq < m.seq
             AND b.state IN ('queued', 'sending')))
     AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
         JOIN changes o ON o.job_id = c.job_id AND o.source = c.source

@@ -15,15 +15,14 @@ SELECT body FROM cards WHERE until > :began OR key IN (SELECT value FROM json_ea
 -- A card as it is from now on. What it shows is made to agree in its time.
 INSERT INTO cards (key, destination, body, opened_at, until, edit_due, pace)
 VALUES (:key, :destination, :body, :opened_at, :until, :now, :pace)
-ON CONFLICT (key) DO UPDATE SET body = excluded.body, until = excluded.until, version = version + 1,
-    edit_due = iif(version > shown_version, edit_due, edited_at + pace);
+ON CONFLICT (key) DO UPDATE SET body = excluded.body, until = excluded.until, version = version + 1;
 
 -- put_member --
 -- A job as it stands on a card from now on.
-INSERT INTO members (card, source, job_id, kind, at, likeness, error, ended_at, entry)
-VALUES (:card, :source, :job_id, :kind, :at, :likeness, :error, :ended_at, :entry)
+INSERT INTO members (card, source, job_id, kind, at, likeness, ended_at, entry)
+VALUES (:card, :source, :job_id, :kind, :at, :likeness, :ended_at, :entry)
 ON CONFLICT (card, source, job_id) DO UPDATE SET kind = excluded.kind, at = excluded.at, likeness = excluded.likeness,
-    error = excluded.error, ended_at = excluded.ended_at, entry = excluded.entry;
+    ended_at = excluded.ended_at, entry = excluded.entry;
 
 -- members_like --
 -- A job on each of the cards that it was ever on.
@@ -31,9 +30,7 @@ SELECT card, likeness, ended_at, entry, 0 AS unsaid FROM members WHERE source = 
 
 -- touch_card --
 -- Something on the card changed. What it shows is made to agree in its time.
-UPDATE cards SET version = version + 1,
-    edit_due = iif(version > shown_version, edit_due, edited_at + pace)
-WHERE key = :key;
+UPDATE cards SET version = version + 1 WHERE key = :key;
 
 -- mistrust_cards --
 -- A card that was edited at a time which has not come yet, by such a clock, may be edited.
@@ -41,7 +38,7 @@ UPDATE cards SET edit_due = :now, edited_at = :now WHERE version > shown_version
 
 -- card --
 -- A card as it stands.
-SELECT body, version, rung, ts FROM cards WHERE key = :key;
+SELECT body, version, ts FROM cards WHERE key = :key;
 
 -- newest_members --
 -- The jobs of a card with the latest news.
@@ -53,7 +50,7 @@ SELECT kind, count(*) AS jobs FROM members WHERE card = :card GROUP BY kind;
 
 -- likenesses --
 -- How alike the errors of a card's jobs are.
-SELECT likeness, min(error) AS error, count(*) AS jobs FROM members WHERE card = :card AND likeness <> ''
+SELECT likeness, min(entry ->> 'error') AS error, count(*) AS jobs FROM members WHERE card = :card AND likeness <> ''
 GROUP BY likeness ORDER BY jobs DESC, likeness LIMIT :limit;
 
 -- editable --
@@ -119,6 +116,5 @@ DELETE FROM cards WHERE until < :before AND edited_at < :before
     AND NOT EXISTS (SELECT 1 FROM members m WHERE m.card = cards.key AND (m.ended_at >= :ended_after
         OR (m.ended_at IS NULL AND EXISTS (SELECT 1 FROM jobs j
             WHERE j.source = m.source AND j.id = m.job_id AND j.gone_at IS NULL))))
-    AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.card = cards.key AND b.destination = cards.destination
-        AND b.state IN ('queued', 'sending'))
+    AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.card = cards.key AND b.state IN ('queued', 'sending'))
 RETURNING key;

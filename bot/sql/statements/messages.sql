@@ -29,7 +29,7 @@ UPDATE messages SET body = :body WHERE key = :key AND state = 'queued' AND attem
 -- wait_for_no_reason --
 -- Messages that wait for the reason of one of these failures go out without it.
 UPDATE messages SET due_at = created_at WHERE state = 'queued' AND state IN ('queued', 'sending') AND attempts = 0
-    AND kind <> 'notice' AND due_at = created_at + :within
+    AND due_at = created_at + :within
     AND key IN (SELECT message_key FROM tellings WHERE change_key IN (SELECT value FROM json_each(:keys)));
 
 -- mistrust_messages --
@@ -55,7 +55,7 @@ RETURNING kind, card, body, attempts, claimed_at, doubt_began, doubt_ended, doub
 
 -- twins --
 -- Messages that have told changes of this one in the same channel under another name, or are about to.
-SELECT b.kind, b.body, b.state, b.ts, count(*) AS shared
+SELECT b.body ->> 'mentions' AS mentions, b.ts, count(*) AS shared
 FROM tellings t JOIN tellings u ON u.change_key = t.change_key AND u.message_key <> t.message_key
     JOIN messages b ON b.key = u.message_key AND b.state IN ('delivered', 'sending')
     LEFT JOIN routes q ON q.destination = b.destination
