@@ -107,8 +107,9 @@ def _retried(change: Change) -> Change:
 
 
 async def _board(store: Store, changes: list[Change]) -> Board:
+    at = now()
     async with store.looks.transaction() as ledger:
-        return await ledger.board(changes, now(), 0)
+        return await ledger.board(changes, at, at)
 
 
 async def _told(store: Store, changes: list[Change], board: Board) -> tuple[float, float]:

@@ -91,7 +91,7 @@ class _View:
             await ledger.remember(past, listing, now)
             changes = (*found, *await _late(ledger, past, listing, self.limits.deadlines))
             told, channels = await ledger.told(changes), await ledger.channels()
-            board = await ledger.board(changes, now, max(0, now - self.began))
+            board = await ledger.board(changes, now, min(self.began, now))
             verdicts = await asyncio.to_thread(decide, changes, self.rules, told, channels, followed(board))
             terms = Terms(self.rules, channels, self.job_urls)
             composed = await asyncio.to_thread(compose, verdicts, board, terms, now)

@@ -14,7 +14,7 @@ from bot.core.commands import HELP
 from bot.core.health_words import headline, is_well, parked_line, queue_lines, source_lines
 from bot.core.history import Entry
 from bot.core.instants import Instant, as_datetime
-from bot.core.jobs import Job
+from bot.core.jobs import Job, job_url
 from bot.core.memory import Memory
 from bot.core.replies import Candidates, HealthReport, HelpText, JobDetails, JobList, Note, Overview, Reply
 from bot.core.texts import NOTHING, first_line, one_line, tame, tame_lines
@@ -25,7 +25,6 @@ from bot.core.wording import (
     blind_spots,
     filter_words,
     how_long,
-    job_url,
     list_footer,
     list_title,
     nothing_listed,

@@ -38,14 +38,14 @@ from bot.core.sheets import Sheet
 @dataclass(frozen=True, slots=True)
 class Board:
     """What stands before a look: the `cards` that follow one of its jobs or are open to newcomers, oldest first; those
-    jobs as they stand on them; the replies with newcomers that wait for their minute, by card; and how long the look
-    `took`.
+    jobs as they stand on them; the replies with newcomers that wait for their minute, by card; and when the look
+    `began`.
     """
 
     cards: tuple[Card, ...] = ()
     members: tuple[Member, ...] = ()
     waiting: Mapping[str, ThreadReply] = field(default_factory=dict)
-    took: Instant = 0
+    began: Instant = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,14 @@ class _Desk:
         self._terms = terms
         self._rules = {rule.name: rule for rule in terms.rules}
         self._now = now
-        self._began = now - board.took
+        self._began = board.began
         sheets = {card.key: Sheet(card, now, board.waiting.get(card.key)) for card in board.cards}
-        self._sheets_at: dict[tuple[str, str], list[Sheet]] = {}
+        self._sheets = list(sheets.values())
+        self._takers: dict[tuple[str, str], list[Sheet]] = {}  # those that may take newcomers, by place and rule
         self._following: dict[tuple[str, JobRef], list[Sheet]] = {}
-        for sheet in sheets.values():
-            self._sheets_at.setdefault(self._stand(sheet.card.destination, sheet.card.rule), []).append(sheet)
+        for sheet in self._sheets:
+            if sheet.card.until > board.began:
+                self._takers.setdefault(self._stand(sheet.card.destination, sheet.card.rule), []).append(sheet)
         for member in board.members:
             sheet = sheets[member.card]
             sheet.members[member.entry.job] = member
@@ -117,8 +119,7 @@ class _Desk:
             self._alert(change, route)
 
     def composed(self) -> Composed:
-        sheets = [sheet for sheets in self._sheets_at.values() for sheet in sheets]
-        written = [sheet.written() for sheet in sheets if sheet.touched]
+        written = [sheet.written() for sheet in self._sheets if sheet.touched]
         messages = [message for each in written for message in each.messages]
         empty = [message.key for message in messages if isinstance(message, ThreadReply) and not message.news.jobs]
         return Composed(
@@ -155,21 +156,21 @@ class _Desk:
         group = group_of(rule, change.job)
         stand = self._stand(route.destination, rule.name)
         began = max(self._began, self._now - length(rule.group_window))
-        takers = [sheet for sheet in self._sheets_at.get(stand, ()) if sheet.takes_newcomers(began)]
+        takers = [sheet for sheet in self._takers.get(stand, ()) if sheet.takes_newcomers(began)]
         own = next((sheet for sheet in takers if sheet.card.group == group and not sheet.card.overflow), None)
         if own:
             return own
         overflow = sum(not sheet.card.overflow for sheet in takers) >= OPEN_CARDS
         shared = next((sheet for sheet in takers if sheet.card.overflow), None) if overflow else None
-        return shared or self._new(change, route, rule, overflow=overflow)
+        return shared or self._new(change, route, rule, () if overflow else group, overflow=overflow)
 
-    def _new(self, change: Change, route: Route, rule: Rule, *, overflow: bool) -> Sheet:
+    def _new(self, change: Change, route: Route, rule: Rule, group: tuple[str, ...], *, overflow: bool) -> Sheet:
         card = Card(
             key="",
             destination=route.destination,
             rule=rule.name,
-            group=() if overflow else group_of(rule, change.job),
-            label=() if overflow else label_of(rule, change.job),
+            group=group,
+            label=label_of(rule, group),
             overflow=overflow,
             opened_at=self._now,
             until=self._now,
@@ -179,7 +180,8 @@ class _Desk:
             show_source=len(self._terms.job_urls) > 1,
         )
         sheet = Sheet(card, self._now)
-        self._sheets_at.setdefault(self._stand(route.destination, rule.name), []).append(sheet)
+        self._sheets.append(sheet)
+        self._takers.setdefault(self._stand(route.destination, rule.name), []).append(sheet)
         return sheet
 
 

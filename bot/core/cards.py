@@ -9,7 +9,7 @@ from typing import Final
 from bot.core.alerts import Broadcast, Destination, GroupBy, JobRef, Rule
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND, Instant
-from bot.core.jobs import FINAL, Job
+from bot.core.jobs import FINAL, Job, job_url
 from bot.core.likeness import Seen, likeness
 from bot.core.traces import gist
 
@@ -136,9 +136,9 @@ def group_of(rule: Rule, job: Job) -> tuple[str, ...]:
     return tuple(values[by] for by in rule.group_by)
 
 
-def label_of(rule: Rule, job: Job) -> tuple[str, ...]:
-    """The part of that which people are shown."""
-    shown = zip(rule.group_by, group_of(rule, job), strict=True)
+def label_of(rule: Rule, group: tuple[str, ...]) -> tuple[str, ...]:
+    """The part of that which people are shown; of the card for the rest, nothing."""
+    shown = zip(rule.group_by, group, strict=False)
     return tuple(value for by, value in shown if by is not GroupBy.ERROR and value)
 
 
@@ -153,7 +153,6 @@ def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: 
     """
     job = change.job
     last = before.error if before and change.kind not in ERRING else ""
-    template = job_urls.get(job.source, "")
     return Entry(
         change_key=change.key,
         kind=change.kind,
@@ -165,7 +164,7 @@ def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: 
         at=happened_at(change, now),
         error=gist(job.error) or last,
         tries=change.retry_count + 1,
-        url=template.replace("{job_id}", job.id),
+        url=job_url(job, job_urls),
         detail=change.detail,
     )
 

@@ -155,6 +155,11 @@ class Field(StrEnum):
     SOURCE = "source"
 
 
+def job_url(job: Job, job_urls: Mapping[str, str]) -> str:
+    """Its page, by the template of its source; empty if there is none."""
+    return job_urls.get(job.source, "").replace("{job_id}", job.id)
+
+
 def field_of(job: Job, field: Field) -> str:
     return {
         Field.PIPELINE: job.pipeline_key,

@@ -140,7 +140,6 @@ class Edit:
     ts: str
     shown: str
     attempts: int
-    claimed_at: Instant
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 untrusted text in them has been tamed, but not escaped: that is for whoever shows them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.core.changes import ChangeKind
 from bot.core.history import Entry as Past
@@ -96,10 +96,6 @@ def how_long(job: Job, now: Instant) -> str:
 def status_words(memory: Memory) -> str:
     status = tame(memory.job.status, 20)
     return f"{status}, gone" if memory.gone else status
-
-
-def job_url(job: Job, job_urls: Mapping[str, str]) -> str:
-    return job_urls.get(job.source, "").replace("{job_id}", job.id)
 
 
 def list_title(query: JobQuery) -> str:

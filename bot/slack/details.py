@@ -8,6 +8,7 @@ from bot.core.commands import Share, ShowJob
 from bot.core.grammar import write
 from bot.core.history import Entry
 from bot.core.instants import Instant
+from bot.core.jobs import job_url
 from bot.core.memory import Memory
 from bot.core.replies import JobDetails
 from bot.core.texts import NOTHING, one_line, shorten, tame, tame_lines
@@ -16,7 +17,6 @@ from bot.core.wording import (
     as_of,
     blind_spots,
     how_long,
-    job_url,
     progress_words,
     seen_words,
     since,

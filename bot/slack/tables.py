@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.instants import Instant
-from bot.core.jobs import Job
+from bot.core.jobs import Job, job_url
 from bot.core.memory import Memory
 from bot.core.texts import NOTHING, first_line, one_line, tame
 from bot.core.traces import gist
-from bot.core.wording import COLUMNS, how_long, job_url, status_words
+from bot.core.wording import COLUMNS, how_long, status_words
 from bot.slack.elements import Block, Element, date, fit, link, mark, raw_cell, rich_cell, table, words
 
 ID_MIN = 12  # characters of an id that are always shown

@@ -82,7 +82,7 @@ class Cards:
                 return None
             await _pace(db, now)
             claimed = await db.row("claim_edit", key=due["key"], again_at=now + UNDER_WAY)
-            return edit_of(claimed, await draw(db, card_of(claimed), rung_by(claimed)), now) if claimed else None
+            return edit_of(claimed, await draw(db, card_of(claimed), rung_by(claimed))) if claimed else None
 
     async def settle(self, edit: Edit, outcome: Outcome, now: Instant, chance: float) -> Edited:
         """Writes down what became of the edit, and when it or its route is tried again. `chance` in [0, 1)."""
@@ -124,14 +124,14 @@ async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: I
     await delay(db, EDITS, outcome, again_at, now)
 
 
-async def board_of(db: Connection, jobs: Iterable[JobRef], now: Instant, took: Instant) -> Board:
-    """The cards that follow one of the jobs, or take newcomers of a look that took so long."""
+async def board_of(db: Connection, jobs: Iterable[JobRef], now: Instant, began: Instant) -> Board:
+    """The cards that follow one of the jobs, or take newcomers of a look that began then."""
     asked = to_json(list(jobs))
     members = [member_in(row) for row in await db.rows("members_of", jobs=asked, ended_after=now - FOLLOWED)]
     keys = to_json([member.card for member in members])
-    cards = [card_of(row) for row in await db.rows("cards", keys=keys, began=now - took)]
+    cards = [card_of(row) for row in await db.rows("cards", keys=keys, began=began)]
     waiting = [reply_of(row) for row in await db.rows("waiting_newcomers")]
-    return Board(tuple(cards), tuple(members), {reply.card: reply for reply in waiting}, took=took)
+    return Board(tuple(cards), tuple(members), {reply.card: reply for reply in waiting}, began=began)
 
 
 async def put(db: Connection, composed: Composed, now: Instant) -> None:

@@ -64,10 +64,10 @@ class Ledger:
         """The channel ids of the destinations that were resolved so far."""
         return {row["destination"]: row["channel"] for row in await self._db.rows("resolved")}
 
-    async def board(self, changes: Iterable[Change], now: Instant, took: Instant) -> Board:
+    async def board(self, changes: Iterable[Change], now: Instant, began: Instant) -> Board:
         """The cards that may take one of the changes."""
         jobs = dict.fromkeys(job_ref(change.job) for change in changes if not change.old)
-        return await cards.board_of(self._db, jobs, now, took) if jobs else Board()
+        return await cards.board_of(self._db, jobs, now, began) if jobs else Board()
 
     async def remember(self, past: Past, listing: Listing, now: Instant) -> None:
         """The listing, as far as anything follows from it: nothing does before there is a baseline."""

@@ -155,7 +155,7 @@ def rung_by(row: sqlite3.Row) -> tuple[str, ...]:
     return _TEXTS.decode(row["rung"])
 
 
-def edit_of(row: sqlite3.Row, face: Face, now: Instant) -> Edit:
+def edit_of(row: sqlite3.Row, face: Face) -> Edit:
     return Edit(
         card=row["key"],
         destination=row["destination"],
@@ -165,7 +165,6 @@ def edit_of(row: sqlite3.Row, face: Face, now: Instant) -> Edit:
         ts=row["ts"],
         shown=row["shown"],
         attempts=row["edit_attempts"],
-        claimed_at=now,
     )
 
 

@@ -41,7 +41,7 @@ class Team:
         began = self.now - self.took
         kept = {member.card for member in members} | {card.key for card in self.cards.values() if card.until > began}
         cards = tuple(card for key, card in self.cards.items() if key in kept)
-        return Board(cards, tuple(members), self.waiting, took=self.took)
+        return Board(cards, tuple(members), self.waiting, began=began)
 
     def look(self, *changes: Change) -> tuple[Message, ...]:
         board = self.board(changes)

@@ -115,10 +115,11 @@ class CardStage(Stage):
 
     async def _deliver(self, outbox: Outbox, cards: Cards) -> tuple[Sequence[Settled], Edited | None]:
         settled = await deliver_due(outbox, self.sink, OnDoubt.REPEAT, self.clock, lambda: CHANCE)
+        claimed_at = self.clock()
         edited = await edit_due(cards, self.sink, self.clock, lambda: CHANCE)
         self.doubts += sum(isinstance(one.outcome, Unknown) for one in settled)
         if edited:
-            self.claimed.append(edited.edit.claimed_at)
+            self.claimed.append(claimed_at)
         return settled, edited
 
     def add(self, count: int, pipeline: str) -> list[str]:
