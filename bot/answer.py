@@ -18,7 +18,7 @@ from bot.core.replies import Candidates, HealthReport, HelpText, JobDetails, Job
 from bot.store.archive import Archive
 
 RECENT_FAILURES = 5
-STORY = 10  # changes on a job's card
+STORY = 10  # changes that are told of one job
 CANDIDATES = 10
 
 

@@ -15,7 +15,7 @@ from bot.core.deadlines import Deadline
 from bot.core.instants import exact_duration, whole_seconds
 from bot.core.made_up import NOW, sorts, story
 from bot.core.messages import ThreadReply
-from bot.core.rehearsal import Said, caught_by, rehearse
+from bot.core.rehearsal import Rehearsed, caught_by, rehearse
 from bot.slack.drawing import drawn
 from bot.slack.posting import Spot, payload
 from bot.slack.render import render_face, render_message
@@ -92,11 +92,11 @@ def _nothing(rule: Rule, kind: ChangeKind, deadlines: Sequence[Deadline]) -> str
     return f"{none} and is ever overdue: look at its globs, and at [[deadlines]]."
 
 
-def _said(config: Config, rule: Rule, changes: Iterable[Sequence[Change]]) -> Sequence[Said]:
+def _said(config: Config, rule: Rule, changes: Iterable[Sequence[Change]]) -> Sequence[Rehearsed]:
     return rehearse(rule, changes, {source.name: source.job_url for source in config.sources}, NOW)
 
 
-def _payload(said: Said) -> Mapping[str, object]:
+def _payload(said: Rehearsed) -> Mapping[str, object]:
     message = said.message
     spot = Spot(message.destination)
     if isinstance(message, ThreadReply):
@@ -105,7 +105,7 @@ def _payload(said: Said) -> Mapping[str, object]:
     return {name: value for name, value in content.items() if value is not None}
 
 
-def _heading(said: Said) -> str:
+def _heading(said: Rehearsed) -> str:
     message = said.message
     thread = ", in the thread of its card" if isinstance(message, ThreadReply) else ""
     rung = f"rings {', '.join(message.mentions)}" if message.mentions else "rings nobody"
@@ -119,7 +119,7 @@ def _grouping(rule: Rule) -> str:
     return f"one card{per}, within {exact_duration(rule.group_window)} up to {exact_duration(rule.group_max)}"
 
 
-def _draw(said: Said, console: Console) -> None:
+def _draw(said: Rehearsed, console: Console) -> None:
     console.print(Padding(drawn(render_message(said.message, said.face)), (1, 2)))
     if isinstance(said.message, ThreadReply):
         console.print(Text("the card then shows", "bold"))

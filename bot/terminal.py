@@ -65,7 +65,7 @@ def print_reply(reply: Reply, console: Console, zone: tzinfo | None = None) -> N
         case JobList():
             _print_list(reply, console, clock)
         case JobDetails():
-            _print_card(reply, console, clock)
+            _print_details(reply, console, clock)
         case Candidates():
             console.print(Text(f"{number(reply.total, 'job')} fit “{tame(reply.reference, CELL)}”", "bold"))
             _print_jobs(reply, reply.rows, console, clock)
@@ -177,7 +177,7 @@ def _pipeline(job: Job, *, several: bool) -> str:
     return f"{pipeline} ({tame(job.source, CELL)})" if several else pipeline
 
 
-def _print_card(reply: JobDetails, console: Console, clock: Clock) -> None:
+def _print_details(reply: JobDetails, console: Console, clock: Clock) -> None:
     job = reply.memory.job
     console.print(Text(tame(job.label, CELL), f"bold {_style(job.status)}"))
     _print_pairs(_facts(reply, clock), console)

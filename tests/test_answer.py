@@ -154,7 +154,7 @@ async def test_health_and_help_are_answered_before_anything_was_seen(tmp_path: P
     async with open_store(tmp_path / "new.db", KEEP) as empty:
         health = await ask(empty, "health")
         assert isinstance(health, HealthReport)
-        assert (health.health.sources, health.health.waiting) == ((), 0)
+        assert (health.health.sources, health.health.queue.waiting) == ((), 0)
         assert isinstance(await ask(empty, "help"), HelpText)
         assert isinstance(await ask(empty, ""), Overview)
         assert (await listed(empty, "all")).total == 0

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def waiting(world: World) -> int:
-    return (await world.store.archive.health()).waiting
+    return (await world.store.archive.queue()).waiting
 
 
 async def test_the_baseline_tells_nobody_anything(world: World) -> None:

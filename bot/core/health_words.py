@@ -29,7 +29,8 @@ def _wrong(health: Health, now: Instant) -> list[str]:
     failing = sum(source.failures > 0 for source in health.sources if source.looked_at is not None)
     left = [at for at in map(_left_at, health.sources) if at is not None]
     doubted = sum(bool(source.doubts) for source in health.sources)
-    late = health.oldest is not None and now - health.oldest > LONG
+    oldest = health.queue.oldest
+    late = oldest is not None and now - oldest > LONG
     told = (
         (health.store_troubles, "the state file cannot be used"),
         (not health.sources, "no source has been looked at"),
@@ -38,7 +39,7 @@ def _wrong(health: Health, now: Instant) -> list[str]:
         (left, f"{number(len(left), 'source')} not seen since {utc(min(left, default=now))}"),
         (doubted, f"{number(doubted, 'list')} in doubt"),
         (health.parked, f"{number(len(health.parked), 'destination')} out of reach"),
-        (late, f"{number(health.waiting, 'message')} waiting"),
+        (late, f"{number(health.queue.waiting, 'message')} waiting"),
     )
     return [words for true, words in told if true]
 
@@ -82,9 +83,10 @@ def parked_line(route: ParkedRoute, now: Instant) -> str:
 def queue_lines(health: Health, now: Instant) -> list[str]:
     """What waits and what was given up; first why the state file fails, for then all else waits."""
     failing = [f"the state file cannot be used: {tame(trouble, REASON)}" for trouble in health.store_troubles]
-    waiting = f"{number(health.waiting, 'message')} waiting" if health.waiting else "no message is waiting"
-    age = f", the oldest for {since(health.oldest, now)}" if health.waiting and health.oldest is not None else ""
+    queue = health.queue
+    waiting = f"{number(queue.waiting, 'message')} waiting" if queue.waiting else "no message is waiting"
+    age = f", the oldest for {since(queue.oldest, now)}" if queue.oldest is not None else ""
     last = f"; the last: {tame(health.refusal, REASON)}" if health.refusal else ""
     refused = [f"{number(health.refused, 'message')} given up{last}"] if health.refused else []
-    edits = [f"{number(health.edits, 'card')} waiting for an edit"] if health.edits else []
+    edits = [f"{number(queue.edits, 'card')} waiting for an edit"] if queue.edits else []
     return [*failing, waiting + age, *edits, *refused]

@@ -23,7 +23,9 @@ class Telling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One change and what became of it. `verdict` is alert or silence; `rule` the first that alerted."""
+    """One change and what became of it. `verdict` is alert, step or silence; `rule` the first that alerted, or the one
+    that opened the card.
+    """
 
     key: str
     source: str

@@ -15,7 +15,7 @@ from bot.core.messages import Opening, ThreadReply
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Rehearsed:
     """A message, and what its card shows from then on."""
 
     message: Opening | ThreadReply
@@ -24,7 +24,7 @@ class Said:
 
 def rehearse(
     rule: Rule, story: Iterable[Sequence[Change]], job_urls: Mapping[str, str], now: Instant
-) -> tuple[Said, ...]:
+) -> tuple[Rehearsed, ...]:
     """What is posted after the last look of the story; each of its looks tells of the same jobs, and what one finds is
     posted before the next.
     """
@@ -34,7 +34,7 @@ def rehearse(
         composed = compose(verdicts, board, terms, now)
         board = Board(composed.cards, tuple(replace(member, unsaid=False) for member in composed.members))
     faces = {card.key: _drawn(card, composed.members) for card in composed.cards}
-    return tuple(Said(message, faces[message.card]) for message in composed.messages)
+    return tuple(Rehearsed(message, faces[message.card]) for message in composed.messages)
 
 
 def caught_by(rule: Rule, rules: Iterable[Rule], change: Change) -> Rule | None:

@@ -69,18 +69,15 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`waiting` counts messages not yet said, `oldest` is when the oldest of them was composed; `refused` counts those
-    that were given up, `refusal` is why the last of them was; `edits` counts the cards that do not show yet how their
-    jobs stand. `store_troubles`: why the state file fails a bot that runs; a terminal cannot know.
+    """`refused` counts messages that were given up, `refusal` is why the last of them was. `store_troubles`: why the
+    state file fails a bot that runs; a terminal cannot know.
     """
 
     sources: tuple[SourceHealth, ...]
     parked: tuple[ParkedRoute, ...]
-    waiting: int
-    oldest: Instant | None
+    queue: Queue
     refused: int
     refusal: str = ""
-    edits: int = 0
     store_troubles: tuple[str, ...] = ()
 
 

@@ -5,8 +5,7 @@ untrusted text in them has been tamed, but not escaped: that is for whoever show
 from collections.abc import Sequence
 
 from bot.core.changes import ChangeKind
-from bot.core.history import Entry as Past
-from bot.core.history import Telling
+from bot.core.history import Entry, Telling
 from bot.core.instants import SECOND, Instant, as_datetime, length, write_duration
 from bot.core.jobs import FINAL, Counts, Filter, Job, JobQuery, Status, View
 from bot.core.likeness import Seen
@@ -166,7 +165,7 @@ def ordered(counts: Counts) -> list[tuple[str, int]]:
     return [(status, counts[status]) for status in (*known, *sorted(set(counts) - set(_STATUSES)))]
 
 
-def told_words(entry: Past) -> str:
+def told_words(entry: Entry) -> str:
     """Where a change was told, or why nowhere."""
     if entry.tellings:
         return ", ".join(map(_told, entry.tellings))

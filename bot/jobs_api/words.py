@@ -55,12 +55,16 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
 
 
 def _told_by(error: Mapping[str, object], depth: int) -> str:
-    told = {name.casefold().replace("_", ""): value for name, value in error.items()}
+    told = {_folded(name): value for name, value in error.items()}
     code = _place(told) or _code(told, depth)
     words = _words(told, depth) or (_rest(error, depth) if code else "")
     if not words:
         return code or _whole(error, depth)
     return words if not code or code in words else f"{code}: {words}"
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("_", "")
 
 
 def _words(told: Mapping[str, object], depth: int) -> str:
@@ -84,9 +88,7 @@ def _is_texts(texts: object) -> bool:
 
 def _rest(error: Mapping[str, object], depth: int) -> str:
     """What an object says beside its code; nothing where that has no words."""
-    words = _whole(
-        {name: part for name, part in error.items() if name.casefold().replace("_", "") not in _CODES}, depth
-    )
+    words = _whole({name: part for name, part in error.items() if _folded(name) not in _CODES}, depth)
     return words if likeness(words) else ""
 
 
@@ -159,7 +161,7 @@ def _inline(text: str, start: int, depth: int) -> tuple[str, int]:
         return text[start], start + 1
     if not depth:
         return "…", end
-    if isinstance(value, dict) and _INLINE.isdisjoint(name.casefold().replace("_", "") for name in value):
+    if isinstance(value, dict) and _INLINE.isdisjoint(_folded(name) for name in value):
         return _whole(value, depth - 1), end
     return error_text(value, depth - 1), end
 

@@ -51,7 +51,6 @@ from bot.slack.elements import (
 )
 
 ERROR_ROOMS = (2_500, 1_500, 800, 300)  # characters of the error, from wide to narrow
-STORY = 10  # changes of the story that are shown
 FACT = 200  # characters of a name, an id or a pipeline
 SPOKEN_ERROR = 600  # characters of the error in the sentence, escaped
 
@@ -66,7 +65,7 @@ def render_details(reply: JobDetails) -> Rendered:
     ]
     below = [
         *([context(seen_words(reply.seen, reply.now))] if reply.seen else []),
-        *_story(reply.history[:STORY]),
+        *_story(reply.history),
         context(as_of(reply.sources, reply.now)),
         *actions(_buttons(job.id)),
     ]

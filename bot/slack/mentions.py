@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.core.texts import tame
-from bot.slack.elements import Element, escape, user, words
+from bot.slack.elements import Element, escape, words
 
 NAME_MAX = 80
-_PERSON, _GROUP = re.compile(r"@([UW][A-Z0-9]+)"), re.compile(r"@(S[A-Z0-9]+)")
-_BROADCAST = re.compile(r"@(here|channel|everyone)")
+_KINDS = (  # how it is written, the element with what it names, and the same in a text
+    (re.compile(r"@([UW][A-Z0-9]+)"), "user", "user_id", "<@{}>"),
+    (re.compile(r"@(S[A-Z0-9]+)"), "usergroup", "usergroup_id", "<!subteam^{}>"),
+    (re.compile(r"@(here|channel|everyone)"), "broadcast", "range", "<!{}>"),
+)
 
 
 def called(mentions: Sequence[str]) -> list[Element]:
@@ -23,20 +26,14 @@ def called_in_text(mentions: Iterable[str]) -> list[str]:
 
 
 def _element(mention: str) -> Element:
-    if person := _PERSON.fullmatch(mention):
-        return user(person.group(1))
-    if group := _GROUP.fullmatch(mention):
-        return {"type": "usergroup", "usergroup_id": group.group(1)}
-    if broadcast := _BROADCAST.fullmatch(mention):
-        return {"type": "broadcast", "range": broadcast.group(1)}
+    for pattern, kind, named, _ in _KINDS:
+        if whom := pattern.fullmatch(mention):
+            return {"type": kind, named: whom.group(1)}
     return words(tame(mention, NAME_MAX))
 
 
 def _markup(mention: str) -> str:
-    if person := _PERSON.fullmatch(mention):
-        return f"<@{person.group(1)}>"
-    if group := _GROUP.fullmatch(mention):
-        return f"<!subteam^{group.group(1)}>"
-    if broadcast := _BROADCAST.fullmatch(mention):
-        return f"<!{broadcast.group(1)}>"
+    for pattern, _, _, markup in _KINDS:
+        if whom := pattern.fullmatch(mention):
+            return markup.format(whom.group(1))
     return escape(tame(mention, NAME_MAX))

@@ -66,7 +66,6 @@ class Archive:
         return Queue(row["waiting"], row["oldest"], row["edits"], row["parked"]) if row else Queue()
 
     async def health(self) -> Health:
-        queue = await self.queue()
         refused = await self._db.row("refused_messages")
         parked = await self._db.rows("parked_routes")
         return Health(
@@ -75,9 +74,7 @@ class Archive:
                 ParkedRoute(row["destination"], row["parked"], row["parked_at"], row["not_before"], row["waiting"])
                 for row in parked
             ),
-            waiting=queue.waiting,
-            oldest=queue.oldest,
-            edits=queue.edits,
+            queue=await self.queue(),
             refused=refused["refused"] if refused else 0,
             refusal=refused["trouble"] or "" if refused else "",
         )

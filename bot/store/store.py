@@ -35,7 +35,7 @@ FileId: TypeAlias = tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """`looks` is for the poll, `outbox` for the delivery, `archive` for the answers."""
+    """`looks` is for the poll, `outbox` and `cards` for the delivery, `archive` for the answers."""
 
     looks: Looks
     outbox: Outbox

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.health_words import headline, is_well, queue_lines, source_lines
 from bot.core.instants import SECOND
-from bot.core.replies import Health, HealthReport, SourceHealth, aged
+from bot.core.replies import Health, HealthReport, Queue, SourceHealth, aged
 from bot.core.wording import blind_spots
 from tests.samples import DAY, MINUTE, NOW
 
@@ -15,7 +15,7 @@ SEEN = SourceHealth("default", NOW - MINUTE, NOW - DAY, 30)
 
 
 def report(*sources: SourceHealth) -> HealthReport:
-    return HealthReport(Health(aged(sources, timedelta(seconds=15), NOW), (), 0, None, 0), NOW)
+    return HealthReport(Health(aged(sources, timedelta(seconds=15), NOW), (), Queue(), 0), NOW)
 
 
 def seen(ago: int) -> SourceHealth:

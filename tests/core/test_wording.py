@@ -9,7 +9,7 @@ from bot.core.history import Entry, Telling
 from bot.core.instants import SECOND
 from bot.core.jobs import JobQuery, View
 from bot.core.likeness import Seen
-from bot.core.replies import Health, ParkedRoute
+from bot.core.replies import Health, ParkedRoute, Queue
 from bot.core.wording import list_title, seen_words, since, told_words, what_happened
 from tests.samples import DAY, NOW, PLACE
 
@@ -69,9 +69,9 @@ def test_what_happened_is_said_with_how_much_and_how_long(kind: str, detail: str
 
 
 def test_health_says_why_the_last_message_was_given_up() -> None:
-    health = Health(sources=(), parked=(), waiting=0, oldest=None, refused=2, refusal=GIVEN_UP)
+    health = Health(sources=(), parked=(), queue=Queue(), refused=2, refusal=GIVEN_UP)
     assert queue_lines(health, NOW) == ["no message is waiting", f"2 messages given up; the last: {GIVEN_UP}"]
-    assert "3 cards waiting for an edit" in queue_lines(replace(health, edits=3), NOW)
+    assert "3 cards waiting for an edit" in queue_lines(replace(health, queue=Queue(edits=3)), NOW)
 
 
 @pytest.mark.parametrize(

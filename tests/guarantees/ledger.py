@@ -50,7 +50,7 @@ async def ledger_of(state: Path) -> Ledger:
 async def waiting(state: Path) -> int:
     """How many messages and edits wait."""
     async with open_archive(state) as archive:
-        messages = (await archive.health()).waiting
+        messages = (await archive.queue()).waiting
     return messages + len(_rows(state, _UNEDITED))
 
 

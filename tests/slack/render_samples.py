@@ -29,6 +29,7 @@ from bot.core.replies import (
     Note,
     Overview,
     ParkedRoute,
+    Queue,
     Reply,
     SourceHealth,
 )
@@ -289,8 +290,7 @@ SICK = Health(
         replace(SEEN, source="prod", doubts=("the total moved",), faults=("job_9: no status",), bad_rows=3),
     ),
     parked=(ParkedRoute("#ml-alerts", "not_in_channel", NOW - 9 * MINUTE, NOW + MINUTE, 4),),
-    waiting=4,
-    oldest=NOW - 9 * MINUTE,
+    queue=Queue(waiting=4, oldest=NOW - 9 * MINUTE),
     refused=1,
 )
 AGAIN = Seen(times=14, pipelines=3, since=NOW - 265 * 24 * 60 * MINUTE)
@@ -324,7 +324,7 @@ REPLIES: dict[str, Reply] = {
         now=NOW,
     ),
     "overview_empty": Overview(counts={}, failed=(), sources=(), job_urls={}, now=NOW),
-    "health_fine": HealthReport(Health((SEEN,), (), 0, None, 0), NOW),
+    "health_fine": HealthReport(Health((SEEN,), (), Queue(), 0), NOW),
     "health_sick": HealthReport(SICK, NOW),
     "help": HelpText(),
     "note": Note("“faild” is no view. Did you mean failed?", "/jobs failed"),

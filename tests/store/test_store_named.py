@@ -36,7 +36,7 @@ async def test_it_is_out_of_reach_no_longer(store: Store) -> None:
     await refused(store)
     await store.outbox.abandon([PLACE])
     health = await store.archive.health()
-    assert (health.parked, health.waiting, health.refused) == ((), 0, 1)
+    assert (health.parked, health.queue.waiting, health.refused) == ((), 0, 1)
 
 
 async def test_refused_credentials_are_of_no_place(store: Store) -> None:

@@ -27,7 +27,7 @@ async def test_a_parked_route_is_shown_with_its_reason_and_what_waits_for_it(sto
     await attempt(store, ARCHIVED, clock)
     health = await store.archive.health()
     assert health.parked == (ParkedRoute(PLACE, "is_archived", since=NOW, retry_at=NOW + 60 * SECOND, waiting=2),)
-    assert (health.waiting, health.oldest) == (2, NOW)
+    assert (health.queue.waiting, health.queue.oldest) == (2, NOW)
 
 
 async def test_history_says_that_a_telling_is_parked(store: Store, clock: Clock) -> None:
