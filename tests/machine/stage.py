@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -78,7 +77,8 @@ class Stage:
     looks: int = 0
     doubts: int = 0  # posts of which the bot could not know whether they arrived
     _carried: dict[str, tuple[str, ...]] = field(default_factory=dict)  # key of a message → keys of its changes
-    _epochs: list[int] = field(default_factory=lambda: [0])  # posts before each putting back of the state file
+    _past: list[list[Told]] = field(default_factory=list)  # what was told before each putting back of the state file,
+    _posts_past: int = 0  # and in how many posts
     _copy: Copy | None = None
     _opened: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -171,7 +171,7 @@ class Stage:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         self.path.write_bytes(self._backup.read_bytes())
         self._copy.put_back(self.model, self.epochs)
-        self._epochs.append(len(self._posts()))
+        self._past, self._posts_past = self.epochs, len(self._posts())  # a reply that is sent again may carry more
         await self.open()
 
     def mend(self) -> None:
@@ -206,9 +206,10 @@ class Stage:
     @property
     def epochs(self) -> list[list[Told]]:
         """What was told, in its order, from one putting back of the state file to the next."""
-        posts = self._posts()
-        epochs = (posts[begin:end] for begin, end in pairwise([*self._epochs, len(posts)]))
-        return [[telling for post in epoch for telling in self._tellings(*post)] for epoch in epochs]
+        return [
+            *self._past,
+            [telling for post in self._posts()[self._posts_past :] for telling in self._tellings(*post)],
+        ]
 
     @property
     def _backup(self) -> Path:
