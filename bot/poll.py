@@ -125,7 +125,7 @@ async def _found(
 
 
 async def _late(ledger: Ledger, past: Past, listing: Listing, deadlines: Sequence[Deadline]) -> Iterable[Change]:
-    """The jobs that were seen in this look, and are overdue as of now."""
+    """The jobs that were read in this look, and are overdue as of now."""
     slow = await ledger.long_in_status(listing.source, late_since(deadlines, listing.started))
-    seen = (memory for memory in slow if memory.job.id not in listing.unseen)
-    return overdue(seen, deadlines, past, listing.started)
+    read = [memory for memory in slow if memory.job.id not in listing.unseen | listing.unread]
+    return await asyncio.to_thread(lambda: tuple(overdue(read, deadlines, past, listing.started)))

@@ -178,6 +178,63 @@ async def test_a_preemption_that_is_old_news_counts_for_nothing(world: World) ->
     assert "thrashing" not in await kinds(world, job)
 
 
+ON_ANY = Rule(name="all", to=(PLACE,), on=frozenset(ChangeKind), globs={})
+
+
+async def card_shows(world: World) -> str:
+    """The title of the first card, once all is said and edited."""
+    for _ in range(3):
+        world.clock.advance(5)
+        await world.deliver()
+    return rendered_text(world.posts()[0]).split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("why", "status", "shown"),
+    [
+        ("it was sent back to wait", "PENDING", "⚪ press is pending again"),
+        ("nobody knows this status", "SUSPENDED", "❔ press is SUSPENDED"),
+    ],
+)
+async def test_wherever_a_job_goes_its_card_goes_with_it(world: World, why: str, status: str, shown: str) -> None:
+    world.rules = [ON_ANY]
+    job = await running(world)
+    for step in (world.jobs.world.preempt, world.jobs.world.start):
+        step(job)
+        await world.good_look()
+    before = await card_shows(world)
+    world.jobs.world.edit(job, status=status)
+    await world.good_look()
+    assert await card_shows(world) == shown, why
+    world.jobs.world.edit(job, status="RUNNING")
+    await world.good_look()
+    assert await card_shows(world) == before == "🔵 press is running", why
+
+
+async def test_what_thrashes_stands_so_on_its_card_though_it_runs_again(world: World) -> None:
+    world.rules = [Rule(name="thrashing", to=(PLACE,), on=frozenset({ChangeKind.THRASHING}), globs={})]
+    job = await running(world)
+    for _ in range(3):
+        world.jobs.world.preempt(job)
+        world.jobs.world.start(job)
+    await world.good_look()
+    assert await card_shows(world) == "🌀 press was preempted 3 times between two looks"
+
+
+async def test_failed_inputs_of_an_earlier_try_that_are_counted_at_first_spoil_no_recovery(world: World) -> None:
+    (job,) = await world.fail("press")
+    counts = {"pending": 0, "processing": 0, "completed": 17, "failed": 3}
+    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
+        step(job)
+    world.jobs.world.edit(job, input_progress=counts)
+    await world.good_look()
+    assert await card_shows(world) == "🟡 press completed with 3 of 20 inputs failed"
+    world.jobs.world.edit(job, input_progress={**counts, "completed": 20, "failed": 0})
+    await world.good_look()
+    assert (await kinds(world, job))[-3:] == ["completed", "incomplete", "recovered"]
+    assert await card_shows(world) == "✅ press recovered"
+
+
 async def overdue_twice(world: World) -> list[str]:
     """What two looks that follow each other find overdue, after so long."""
     looks = [await world.good_look(), await world.good_look()]
@@ -192,6 +249,27 @@ async def test_a_job_that_runs_too_long_is_told_once_and_not_again_after_a_resta
         world.store = again
         assert await overdue_twice(world) == []
         assert await kinds(world, job) == ["started", "overdue"]
+
+
+@pytest.mark.parametrize("seconds", [-5, 5])
+async def test_a_start_that_is_dated_late_or_otherwise_makes_no_second_one(world: World, seconds: int) -> None:
+    job = await running(world)
+    started = world.jobs.world.jobs[job].started_at
+    world.jobs.world.edit(job, started_at=None)
+    await world.good_look()
+    world.clock.advance(72 * HOURS + 60)
+    assert await overdue_twice(world) == ["press"]
+    world.jobs.world.edit(job, started_at=(started or 0) + seconds)
+    assert await overdue_twice(world) == []
+
+
+async def test_a_job_whose_row_cannot_be_read_is_not_overdue_until_it_can(world: World) -> None:
+    job = await running(world)
+    world.clock.advance(73 * HOURS)
+    world.jobs.bad_rows[job] = {"id": job, "status": 17}
+    assert await overdue_twice(world) == []
+    world.jobs.bad_rows.clear()
+    assert await overdue_twice(world) == ["press"]
 
 
 async def test_a_deadline_that_had_passed_at_the_baseline_is_not_told(world: World) -> None:

@@ -78,13 +78,15 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Follow:
     """A place where a card tells the job's story already, and the `rule` that opened it. `asked` says whether a rule
-    matches this change there, `mentions` are whom those rules ring.
+    matches this change there, `mentions` are whom those rules ring; `told` that it was told there before: the job is as
+    it was once, and only the card has to show that.
     """
 
     destination: Destination
     rule: str
     mentions: tuple[str, ...] = ()
     asked: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +181,16 @@ class _Judge:
         routes = tuple(
             route for place, route in reached.items() if place not in cards and (change.key, place) not in self._told
         )
-        follows = tuple(
-            replace(follow, mentions=reached[place].mentions, asked=True) if place in reached else follow
-            for place, follow in cards.items()
-            if (change.key, place) not in self._told
-        )
+        follows = tuple(self._follow(change, place, follow, reached.get(place)) for place, follow in cards.items())
         if routes:
             return Alert(change, routes, follows)
         if follows:
             return Step(change, follows)
-        return Silence(change, ALREADY_TOLD if matching or cards else NO_RULE)
+        return Silence(change, ALREADY_TOLD if matching else NO_RULE)
+
+    def _follow(self, change: Change, place: str, follow: Follow, route: Route | None) -> Follow:
+        told, mentions = (change.key, place) in self._told, route.mentions if route else ()
+        return replace(follow, mentions=mentions, asked=route is not None, told=told)
 
     def _matching(self, change: Change) -> list[Rule]:
         """The first rule that matches, and those after it for as long as each says that later rules are tried too."""

@@ -140,7 +140,10 @@ class _Desk:
         sheet, *others = self._following[self._place(follow.destination), job]
         before = sheet.members[job].entry
         entry, shown = (entry_of(each, self._terms.job_urls, self._now, before) for each in (change, standing(change)))
-        sheet.step(change, entry, shown, follow.mentions, worse=_is_worse(change, before, follow))
+        if follow.told:
+            others = [sheet, *others]
+        else:
+            sheet.step(change, entry, shown, follow.mentions, worse=_is_worse(change, before, follow))
         for other in others:  # of the time when nobody knew that both stand in one channel
             other.show(change, shown)
 

@@ -35,6 +35,8 @@ STATES: Mapping[str, State] = {  # the worst first
     "cancelled": State("was cancelled", "were cancelled", "cancelled"),
     "retried": State("was retried and waits", "were retried and wait", "retried"),
     "reappeared": State("is listed again", "are listed again", "listed again"),
+    "moved": State("is in another status", "are in other statuses", "in another status"),
+    "requeued": State("is pending again", "are pending again", "pending again"),
     "appeared": State("is pending", "are pending", "pending"),
     "admitted": State("is admitted", "are admitted", "admitted"),
     _AGAIN: State("is running again", "are running again", "running again"),

@@ -23,6 +23,7 @@ LOUD_EVERY: Final = 60 * SECOND  # at most so often a card of several jobs gets 
 FAILURES: Final = frozenset({ChangeKind.FAILED, ChangeKind.INCOMPLETE})
 ERRING: Final = FAILURES | {ChangeKind.CANCELLED}  # their error is that of now
 TROUBLES: Final = FAILURES | {ChangeKind.OVERDUE, ChangeKind.THRASHING, ChangeKind.VANISHED}
+PASSING: Final = TROUBLES - {ChangeKind.FAILED}  # what a card does not show any more once its job goes on
 REASON_WITHIN: Final = 2 * SECOND  # so long a message waits for the reason of a failure that does not tell it
 ENDINGS: Final = frozenset({ChangeKind.VANISHED})  # that no status tells
 
@@ -77,17 +78,23 @@ class Card:
     loud_at: Instant = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Member:
-    """A job on a card, as it stands: its latest news, and when it ended (None while it lives), by our clock. `unsaid`
-    says that this news is what the card's opening is to tell, and that it has not been posted.
+    """A job on a card, as it stands: its latest news, and when it ended (None while it lives), by our clock. `opens`
+    says that this news is what the card's opening tells, `unsaid` that it has not been posted.
     """
 
     card: str
     entry: Entry
     likeness: str
     ended_at: Instant | None
+    opens: bool = False
     unsaid: bool = False
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether only the card tells this news, and not for longer than the job stands so."""
+        return self.opens and (self.unsaid or self.entry.kind in PASSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +176,11 @@ def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: 
     )
 
 
-def member_of(card: str, change: Change, entry: Entry, before: Member | None, now: Instant, *, unsaid: bool) -> Member:
+def member_of(card: str, change: Change, entry: Entry, before: Member | None, now: Instant, *, opens: bool) -> Member:
+    """The job as it stands on the card from now on; a change that `opens` it has not been posted yet."""
     ended = change.status in FINAL or change.kind in ENDINGS
     alike = before.likeness if before and before.entry.error == entry.error else likeness(entry.error)
-    return Member(card=card, entry=entry, likeness=alike, ended_at=now if ended else None, unsaid=unsaid)
+    return Member(card, entry, alike, ended_at=now if ended else None, opens=opens, unsaid=opens)
 
 
 def with_reason(member: Member, failure: Change, reason: str) -> Member:

@@ -28,6 +28,8 @@ class ChangeKind(StrEnum):
     REAPPEARED = "reappeared"
     THRASHING = "thrashing"
     OVERDUE = "overdue"
+    REQUEUED = "requeued"
+    MOVED = "moved"
 
 
 NAMED_BY: Mapping[str, ChangeKind] = {
@@ -48,7 +50,8 @@ WAITING = frozenset({Status.PENDING, Status.ADMITTED, Status.PREEMPTED})
 class Change:
     """One fact. `at` is the status's own timestamp, where the kind of change has one, and when a look found it, where a
     job left or came back; `old` is news from before the baseline; `inferred` is what nobody saw but the row proves;
-    `detail` is how much or how long, in words; `times` is how many preemptions one tells.
+    `detail` is how much or how long, in words, or a status that the bot does not know; `times` is how many preemptions
+    one tells.
     """
 
     job: Job
@@ -66,6 +69,8 @@ class Change:
     @property
     def key(self) -> str:
         head = f"{self.job.source}/{self.job.id}/{self.kind}/{self.retry_count}/{self.preemption_count}"
+        if self.kind is ChangeKind.MOVED:
+            return f"{head}/{self.status}"
         return head if self.at is None else f"{head}/{whole_seconds(self.at)}"
 
 
@@ -87,24 +92,24 @@ def diff(past: Past, listing: Listing) -> tuple[Change, ...]:
 
 
 def recounted(past: Past, listing: Listing) -> Iterator[Change]:
-    """Completions that were incomplete already, and of which more inputs have failed than was known."""
+    """Completions that were incomplete already, and of which more or fewer inputs have failed than was known."""
     known = {id_: memory.job for id_, memory in past.memories.items()}
     for row in listing.jobs:
         before = known.get(row.id)
         if not row.failed_inputs or (before and is_stale(before, row, past.latest)):
             continue
         known[row.id] = completed_from(before, row)
-        if before and before.failed_inputs and _counts_more(before, known[row.id], listing.started - past.gap):
+        if before and before.failed_inputs and _counts_anew(before, known[row.id], listing.started - past.gap):
             yield _incomplete(known[row.id])
 
 
 def standing(change: Change) -> Change:
     """The change that left the job as it stands, where another one tells only that it is listed again."""
     job, waits = change.job, ChangeKind.RETRIED if change.retry_count else ChangeKind.APPEARED
-    kind = waits if job.status == Status.PENDING else NAMED_BY.get(job.status)
-    if change.kind is not ChangeKind.REAPPEARED or kind is None:
+    if change.kind is not ChangeKind.REAPPEARED:
         return change
-    *_, last = _and_how_well([_change(job, kind, job.status)], failed=job.has_failed)
+    named = _change(job, waits, job.status) if job.status == Status.PENDING else _as_its_status_says(job)
+    *_, last = _and_how_well([named], failed=job.has_failed)
     return last
 
 
@@ -125,10 +130,10 @@ def _of_job(past: Past, rows: Iterable[Job], now: Instant) -> Iterator[Change]:
 
 
 def _of_step(before: Job, job: Job, looked: Instant, *, failed: bool) -> Iterator[Change]:
-    times = job.preemptions - before.preemptions
+    times = _preemptions_since(before, job)
     for change in _chain(before.status, _and_how_well(_of_known(before, job), failed=failed)):
         yield replace(change, times=times) if change.kind is ChangeKind.PREEMPTED else change
-    yield from _counted_late(before, job, looked)
+    yield from _counted_late(before, job, looked, failed=failed)
 
 
 def _of_newcomer(past: Past, job: Job) -> Iterable[Change]:
@@ -137,8 +142,12 @@ def _of_newcomer(past: Past, job: Job) -> Iterable[Change]:
     old = told_at is not None and told_at < past.news_from
     unborn = Job(source=job.source, id=job.id, status="")
     ends = _ended(unborn, job)
-    steps = [*ends, *_retried(unborn, job), *_preempted(unborn, job), *_named(unborn, job)]
-    recent = (step for step in steps if step.at is None or not step.inferred or step.at >= (past.baseline or 0))
+    steps = [*ends, *_retried(unborn, job), *_preempted(unborn, job)]
+    recent = (
+        step
+        for step in (*steps, *_named(unborn, job, steps))
+        if step.at is None or not step.inferred or step.at >= (past.baseline or 0)
+    )
     told = _and_how_well(recent, failed=job.has_failed)
     return (replace(change, old=old) for change in (appeared, *_chain(None, told)))
 
@@ -148,13 +157,16 @@ def _of_known(before: Job, job: Job) -> Iterator[Change]:
     if same_stage(before, job) and not ends:
         return
     starts = [*_started_meanwhile(before, job, ends)]
-    yield from sorted((*ends, *(start for start in starts if start.retry_count < job.retries)), key=_at)
-    yield from _retried(before, job)
     now = [start for start in starts if start.retry_count == job.retries]
-    yield from (start for start in now if start.preemption_count < job.preemptions)
-    yield from _preempted(before, job)
-    yield from (start for start in now if start.preemption_count == job.preemptions)
-    yield from _named(before, job)
+    steps = [
+        *sorted((*ends, *(start for start in starts if start.retry_count < job.retries)), key=_at),
+        *_retried(before, job),
+        *(start for start in now if start.preemption_count < job.preemptions),
+        *_preempted(before, job),
+        *(start for start in now if start.preemption_count == job.preemptions),
+    ]
+    yield from steps
+    yield from _named(before, job, steps)
 
 
 def _and_how_well(changes: Iterable[Change], *, failed: bool) -> Iterator[Change]:
@@ -167,17 +179,21 @@ def _and_how_well(changes: Iterable[Change], *, failed: bool) -> Iterator[Change
             yield replace(change, kind=ChangeKind.RECOVERED)
 
 
-def _counted_late(before: Job, job: Job, looked: Instant) -> Iterator[Change]:
-    """A completion whose failed inputs were counted only after it had been seen."""
-    if not before.failed_inputs and _counts_more(before, job, looked):
-        yield replace(_incomplete(job), was=job.status)
+def _counted_late(before: Job, job: Job, looked: Instant, *, failed: bool) -> Iterator[Change]:
+    """A completion whose failed inputs were counted only after it had been seen; or those of an earlier try no more, so
+    that it is well after all.
+    """
+    if not _counts_anew(before, job, looked) or (before.failed_inputs and job.failed_inputs):
+        return
+    seen, *more = _and_how_well([_change(job, ChangeKind.COMPLETED, job.status)], failed=failed)
+    yield from _chain(job.status, more if job.failed_inputs else (seen, *more))
 
 
-def _counts_more(before: Job, job: Job, looked: Instant) -> bool:
+def _counts_anew(before: Job, job: Job, looked: Instant) -> bool:
     """Whether the counts of a completion that had been seen came in late: at the look before, at the time that it
     `looked` by the API's clock, this could still be.
     """
-    news = job.status == Status.COMPLETED and job.failed_inputs > before.failed_inputs and same_stage(before, job)
+    news = job.status == Status.COMPLETED and job.failed_inputs != before.failed_inputs and same_stage(before, job)
     return news and job.told_at is not None and looked - job.told_at <= COUNTS_LAG
 
 
@@ -241,8 +257,13 @@ def _retried(before: Job, job: Job) -> Iterator[Change]:
         yield _change(job, ChangeKind.RETRIED, Status.PENDING, inferred=True)
 
 
+def _preemptions_since(before: Job, job: Job) -> int:
+    """A count that fell did so with a retry, and began anew."""
+    return job.preemptions - (before.preemptions if before.preemptions <= job.preemptions else 0)
+
+
 def _preempted(before: Job, job: Job) -> Iterator[Change]:
-    if job.preemptions > before.preemptions and job.status != Status.PREEMPTED:
+    if _preemptions_since(before, job) and job.status != Status.PREEMPTED:
         yield _change(job, ChangeKind.PREEMPTED, Status.PREEMPTED, inferred=True)
 
 
@@ -253,7 +274,7 @@ def _started_meanwhile(before: Job, job: Job, ends: Sequence[Change]) -> Iterato
     at = job.started_at
     if job.status == Status.RUNNING or at is None or (before.started_at is not None and at <= before.started_at):
         return
-    waits, preempted = job.status in WAITING, job.preemptions > before.preemptions
+    waits, preempted = job.status in WAITING, _preemptions_since(before, job) > 0
     earlier = job.retries > before.retries and (any(at <= _at(end) for end in ends) or (waits and not preempted))
     yield replace(
         _change(job, ChangeKind.STARTED, Status.RUNNING, inferred=True),
@@ -262,10 +283,20 @@ def _started_meanwhile(before: Job, job: Job, ends: Sequence[Change]) -> Iterato
     )
 
 
-def _named(before: Job, job: Job) -> Iterator[Change]:
-    kind = NAMED_BY.get(job.status)
-    if kind is not None and not same_stage(before, job):
-        yield _change(job, kind, job.status)
+def _named(before: Job, job: Job, steps: Sequence[Change]) -> Iterator[Change]:
+    """What the status says after these steps, if it is new; that a job waits, others say too."""
+    if same_stage(before, job):
+        return
+    if job.status != Status.PENDING:
+        yield _as_its_status_says(job)
+    elif (steps[-1].status if steps else before.status or Status.PENDING) != Status.PENDING:
+        yield _change(job, ChangeKind.REQUEUED, job.status)
+
+
+def _as_its_status_says(job: Job) -> Change:
+    if kind := NAMED_BY.get(job.status):
+        return _change(job, kind, job.status)
+    return replace(_change(job, ChangeKind.MOVED, job.status), detail=job.status)
 
 
 def _left_or_back(job: Job, kind: ChangeKind, now: Instant) -> Change:

@@ -79,8 +79,8 @@ class Certificate:
 class Listing:
     """What a sweep brought: the rows that differ from what was known, the known jobs that the API answered with 404,
     the faults of rows that could not be read, and the certificate. A job that changed while it was read has several
-    rows, oldest first: each is evidence. `unseen` are the known live jobs that it did not bring. `started` is by the
-    API's clock.
+    rows, oldest first: each is evidence. `unseen` are the known live jobs that it did not bring, `unread` those
+    of which it told no more than that they are there. `started` is by the API's clock.
     """
 
     source: str
@@ -90,6 +90,7 @@ class Listing:
     faults: tuple[RowFault, ...]
     certificate: Certificate
     unseen: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
     @property
     def jobs(self) -> Iterable[Job]:

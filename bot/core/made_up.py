@@ -40,7 +40,7 @@ _LETTERS = "1234567890abcdefghijklmnopqrstuvwxyz"
 class State:
     """How a job is when a kind of change has just happened to it."""
 
-    status: Status
+    status: str
     retries: int = 0
     preemptions: int = 0
     detail: str = ""
@@ -60,6 +60,8 @@ STATES = {  # of those that depend on no setting
     ChangeKind.RECOVERED: State(Status.COMPLETED, retries=1),
     ChangeKind.INCOMPLETE: State(Status.COMPLETED, detail="3 of 40 inputs", progress=Progress(0, 0, 37, 3)),
     ChangeKind.REAPPEARED: State(Status.RUNNING),
+    ChangeKind.REQUEUED: State(Status.PENDING, preemptions=1),
+    ChangeKind.MOVED: State("SUSPENDED", detail="SUSPENDED"),
 }
 
 

@@ -117,7 +117,9 @@ def is_stale(before: Job, job: Job, latest: Instant) -> bool:
     """Whether the row is an answer from before what is known: a lower count, or an earlier update. An update after
     `latest` is not believed: else a clock that was once ahead would hide whatever happens to the job.
     """
-    told = [(before.retry_count, job.retry_count), (before.preemption_count, job.preemption_count)]
+    told = [(before.retry_count, job.retry_count)]
+    if job.retries <= before.retries:  # a retry may begin to count preemptions anew
+        told.append((before.preemption_count, job.preemption_count))
     if before.updated_at is not None and before.updated_at <= latest:
         told.append((before.updated_at, job.updated_at))
     return any(was is not None and now is not None and now < was for was, now in told)
@@ -138,6 +140,7 @@ def completed_from(before: Job | None, job: Job) -> Job:
         retry_count=before.retries if job.retry_count is None else job.retry_count,
         preemption_count=before.preemptions if job.preemption_count is None else job.preemption_count,
         error=before.error if _keeps_reason(before, job) else job.error,
+        progress=job.progress or (before.progress if same_stage(before, job) else None),
     )
 
 

@@ -82,7 +82,7 @@ class Sheet:
         more of a completion that opens the card opens it too.
         """
         member = self.members[entry.job]
-        if self.is_new and change.kind in SAYS_MORE and member.unsaid and member.entry.kind == ChangeKind.COMPLETED:
+        if self.is_new and change.kind in SAYS_MORE and member.opens and member.entry.kind == ChangeKind.COMPLETED:
             self.opening.append(change)
         else:
             self.steps.entries |= {told.change_key: told for told in (*self._untold(member), entry)}
@@ -128,11 +128,11 @@ class Sheet:
         return Written(self.card, members, tuple(messages))
 
     def _untold(self, member: Member) -> list[Entry]:
-        """What a step has to begin with: what the card does not show any more once it is posted, and that the job
-        joined, if the thread has not told that yet.
+        """What a step has to begin with: what only the card told and does not show any more, and that the job joined,
+        if the thread has not told that yet.
         """
         before = member.entry
-        if member.unsaid:
+        if member.is_passing:
             self.steps.repeats.add(before.change_key)
             return [before]
         if before.change_key in self.awaited:
@@ -143,7 +143,7 @@ class Sheet:
     def _seat(self, change: Change, entry: Entry) -> None:
         before = self.members.get(entry.job)
         opens = self.is_new and change in self.opening[-1:]
-        self.members[entry.job] = member_of(self.card.key, change, entry, before, self.now, unsaid=opens)
+        self.members[entry.job] = member_of(self.card.key, change, entry, before, self.now, opens=opens)
         self.touched = True
         self.asks_why = self.asks_why or asks_why(change)
 

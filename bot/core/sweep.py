@@ -141,6 +141,7 @@ class Sweep:
                 unchanged=len(self._seen - self._kept.keys() - self._unreadable),
             ),
             unseen=self._known.live - self._seen - self._kept.keys(),
+            unread=frozenset(self._unreadable - self._kept.keys()),
         )
 
     def _enter(self, page: Page) -> Pass:

@@ -5,9 +5,11 @@ a preemption counts as of when it was found, since a row does not date it.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import groupby
 
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND, Instant, write_duration
+from bot.core.jobs import FINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +34,23 @@ class Spell:
 def with_thrashing(
     changes: Iterable[Change], spells: Mapping[str, Spell], limit: Thrashing, now: Instant
 ) -> Iterator[Change]:
-    """The changes of one source, and after the preemption that was one too many, that it was. `spells` by job id."""
-    spells = dict(spells)
-    for change in changes:
-        yield change
+    """The changes of one source; where a preemption was one too many, that it was. `spells` by job id."""
+    for id_, group in groupby(changes, lambda change: change.job.id):
+        yield from _of_job([*group], spells.get(id_), limit, now)
+
+
+def _of_job(changes: list[Change], spell: Spell | None, limit: Thrashing, now: Instant) -> list[Change]:
+    """That it was stands last, so that the job stands so until it goes on; where it has ended, after the preemption."""
+    for place, change in enumerate(changes, 1):
         if change.kind is not ChangeKind.PREEMPTED or change.old:
             continue
-        spell = spells.setdefault(change.job.id, Spell(now, change.preemption_count - change.times + 1))
+        spell = spell or Spell(now, change.preemption_count - change.times + 1)
         times = change.preemption_count - spell.count + 1
         if times >= limit.times and not spell.told:
-            yield _too_many(change, times, now - spell.since)
-            spells[change.job.id] = replace(spell, told=True)
+            so_far = changes[:place] if changes[-1].status in FINAL else changes
+            found = _too_many(change, so_far[-1].status, times, now - spell.since)
+            return [*so_far, found, *changes[len(so_far) :]]
+    return changes
 
 
 def undated(changes: Iterable[Change]) -> Iterator[Change]:
@@ -51,9 +59,9 @@ def undated(changes: Iterable[Change]) -> Iterator[Change]:
         yield replace(change, times=1) if change.kind is ChangeKind.PREEMPTED else change
 
 
-def _too_many(change: Change, times: int, took: Instant) -> Change:
+def _too_many(change: Change, status: str, times: int, took: Instant) -> Change:
     detail = f"{times} times {_within(took // SECOND)}"
-    return replace(change, kind=ChangeKind.THRASHING, was=change.status, inferred=False, detail=detail)
+    return replace(change, kind=ChangeKind.THRASHING, was=status, status=status, inferred=False, detail=detail)
 
 
 def _within(seconds: int) -> str:

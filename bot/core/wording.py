@@ -23,7 +23,7 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 
-_PASSIVE = frozenset({"admitted", "cancelled", "preempted", "retried"})
+_PASSIVE = frozenset({"admitted", "cancelled", "preempted", "requeued", "retried"})
 _STATUSES: tuple[str, ...] = (
     Status.FAILED,
     Status.RUNNING,
@@ -50,6 +50,8 @@ def _happened(kind: str, detail: str) -> str:
             return f"was preempted {detail}" if detail else "was preempted again and again"
         case ChangeKind.OVERDUE:
             return f"has been {detail}" if detail else "is overdue"
+        case ChangeKind.MOVED:
+            return f"is {detail}" if detail else "is in another status"
         case _:
             return f"was {kind}" if kind in _PASSIVE else tame(kind, WORD)
 

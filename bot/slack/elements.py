@@ -42,6 +42,7 @@ MARKS = {
     "running": "🔵",
     "admitted": "🟣",
     "reappeared": "⚪",
+    "requeued": "⚪",
     "appeared": "⚪",
     "pending": "⚪",
 }

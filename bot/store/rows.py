@@ -143,6 +143,7 @@ def member_in(row: sqlite3.Row) -> Member:
         entry=entry_in(row),
         likeness=row["likeness"],
         ended_at=row["ended_at"],
+        opens=bool(row["opens"]),
         unsaid=bool(row["unsaid"]),
     )
 

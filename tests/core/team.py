@@ -16,6 +16,7 @@ URLS = {"prod": "https://console.example/jobs/{job_id}"}
 MINUTE = 60 * SECOND
 STATUS = {ChangeKind.FAILED: "FAILED", ChangeKind.RETRIED: "PENDING", ChangeKind.STARTED: "RUNNING"}
 STATUS |= {ChangeKind.COMPLETED: "COMPLETED", ChangeKind.VANISHED: "RUNNING", ChangeKind.REAPPEARED: "FAILED"}
+STATUS |= {ChangeKind.OVERDUE: "RUNNING", ChangeKind.THRASHING: "PREEMPTED"}
 
 
 @dataclass

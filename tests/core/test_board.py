@@ -143,6 +143,38 @@ def test_what_becomes_of_a_job_is_told_on_its_card_whatever_the_rules_say() -> N
     assert len(one.openings) == 1
 
 
+def test_a_job_that_is_as_it_was_once_is_shown_so_and_told_no_more() -> None:
+    one = team()
+    one.look(change(1))
+    moved, back = change(1, ChangeKind.RETRIED, tries=2), change(1, ChangeKind.STARTED, tries=2)
+    for each in (back, moved):
+        one.look(each)
+    assert one.look(back) == ()
+    (member,) = one.members.values()
+    assert member.entry.kind == ChangeKind.STARTED
+
+
+@pytest.mark.parametrize(
+    ("opens", "told"),
+    [
+        (ChangeKind.FAILED, ["started"]),  # its error stays on the card
+        (ChangeKind.OVERDUE, ["overdue", "started"]),
+        (ChangeKind.THRASHING, ["thrashing", "started"]),
+        (ChangeKind.VANISHED, ["vanished", "started"]),
+    ],
+)
+def test_what_only_the_card_told_and_shows_no_more_its_thread_tells_once(opens: ChangeKind, told: list[str]) -> None:
+    one = team(on=frozenset(ChangeKind))
+    one.look(change(1, opens))
+    (reply,) = one.look(change(1, ChangeKind.STARTED))
+    assert isinstance(reply, ThreadReply)
+    assert [entry.kind for entry in reversed(reply.news.entries)] == told
+    assert reply.tells == (change(1, ChangeKind.STARTED).key,)
+    (reply,) = one.look(change(1, ChangeKind.COMPLETED))
+    assert isinstance(reply, ThreadReply)
+    assert [entry.kind for entry in reply.news.entries] == ["completed"]
+
+
 def test_a_job_stays_with_its_card_until_a_day_after_it_last_ended() -> None:
     one = team()
     one.look(change(1))

@@ -15,8 +15,8 @@ def stamp(second: float) -> int:
     return whole_seconds(at(second))
 
 
-def failed(retry: int = 0, second: float = 60, **fields: Instant | None) -> Job:
-    return row("FAILED", retry, 0, failed_at=at(second), **fields)
+def failed(retry: int = 0, second: float = 60, preempted: int = 0, **fields: Instant | None) -> Job:
+    return row("FAILED", retry, preempted, failed_at=at(second), **fields)
 
 
 def running(retry: int = 0, preempted: int = 0, second: float = 30, **fields: Instant | None) -> Job:
@@ -40,7 +40,7 @@ NEWCOMERS = [
     ("it only waits", row("PENDING"), ["appeared/0/0"]),
     ("its status names a change", running(), ["appeared/0/0", f"started/0/0/{S30}"]),
     ("it failed between two looks", failed(), ["appeared/0/0", f"failed/0/0/{S60}"]),
-    ("nobody knows its status yet", row("QUEUED_V2"), ["appeared/0/0"]),
+    ("nobody knows its status yet", row("QUEUED_V2"), ["appeared/0/0", "moved/0/0/QUEUED_V2"]),
     ("it was tried before", failed(1), ["appeared/0/0", "retried/1/0", f"failed/1/0/{S60}"]),
     (
         "its first failure is proven by the timestamp",
@@ -62,8 +62,12 @@ STEPS = [
     ("it fails", running(), failed(started_at=at(30)), [f"failed/0/0/{S60}"]),
     ("it completes", running(), row("COMPLETED", completed_at=at(60), started_at=at(30)), [f"completed/0/0/{S60}"]),
     ("it is cancelled", row("PENDING"), row("CANCELLED", cancelled_at=at(60)), [f"cancelled/0/0/{S60}"]),
-    ("no status but pending is silent", running(), row("PENDING", started_at=at(30)), []),
-    ("an unknown status names nothing", running(), row("QUEUED_V2", started_at=at(30)), []),
+    ("it waits again, and nobody retried it", running(), row("PENDING", started_at=at(30)), ["requeued/0/0"]),
+    ("it waits again after it was preempted", row("PREEMPTED", 0, 1), row("PENDING", 0, 1), ["requeued/0/1"]),
+    ("that it was preempted nobody saw", running(), row("PENDING", 0, 1), ["~preempted/0/1", "requeued/0/1"]),
+    ("a completed job waits again", row("COMPLETED"), row("PENDING"), ["requeued/0/0"]),
+    ("its status is new to us", running(), row("QUEUED_V2", started_at=at(30)), ["moved/0/0/QUEUED_V2"]),
+    ("and so is the next", row("QUEUED_V2"), row("ON_HOLD"), ["moved/0/0/ON_HOLD"]),
     ("what came of an unknown status is told", row("QUEUED_V2"), failed(), [f"failed/0/0/{S60}"]),
     (
         "the start in between is proven by its timestamp",
@@ -126,7 +130,27 @@ STEPS = [
     ("its failed inputs are counted late", completed(0), completed(3), INCOMPLETE[1:]),
     ("its inputs are counted late", completed(None), completed(3), INCOMPLETE[1:]),
     ("more of them are counted later", completed(3), completed(4), []),
+    ("what failed was of an earlier try", completed(3), completed(0), INCOMPLETE[:1]),
+    (
+        "what failed was of an earlier try, which had failed",
+        completed(3, failed_at=at(10)),
+        completed(0, failed_at=at(10)),
+        recovered(0, 60),
+    ),
+    ("a row that does not count its inputs", completed(3), completed(None), []),
     ("a preemption that nobody saw", running(), running(0, 1), ["~preempted/0/1", f"started/0/1/{S30}"]),
+    (
+        "a retry counts preemptions anew",
+        failed(0, preempted=2),
+        running(1, second=90),
+        ["retried/1/0", f"started/1/0/{S90}"],
+    ),
+    (
+        "a preemption since the retry that began to count anew",
+        failed(0, preempted=2),
+        running(1, 1, 90),
+        ["retried/1/1", "~preempted/1/1", f"started/1/1/{S90}"],
+    ),
     ("a preemption that the status says", running(), row("PREEMPTED", 0, 1, started_at=at(30)), ["preempted/0/1"]),
     ("preempted again", row("PREEMPTED", 0, 1), row("PREEMPTED", 0, 2), ["preempted/0/2"]),
     ("the same status, its timestamp later", failed(), failed(0, 90), [f"failed/0/0/{S90}"]),
@@ -292,7 +316,7 @@ def test_a_job_that_was_gone_and_is_listed_again_has_reappeared() -> None:
         (completed(3), "incomplete", 60, "3 of 20 inputs"),
         (row("PENDING"), "appeared", None, ""),
         (row("PENDING", 1), "retried", None, ""),
-        (row("QUEUED_V2"), "reappeared", 0, ""),
+        (row("QUEUED_V2"), "moved", None, "QUEUED_V2"),
     ],
 )
 def test_a_job_that_is_listed_again_stands_as_its_status_says(
@@ -313,7 +337,7 @@ def test_a_stale_row_brings_no_job_back() -> None:
     assert diff(gone(failed(1)), listing(running())) == ()
 
 
-def test_a_completion_is_counted_anew_only_if_more_inputs_failed_in_the_same_stage_and_soon() -> None:
+def test_a_completion_is_counted_anew_only_if_others_failed_in_the_same_stage_and_soon() -> None:
     one, seven = (incomplete(failed_inputs) for failed_inputs in (1, 7))
     assert [change.detail for change in recounted(past(one), listing(one, seven))] == ["7 of 12 inputs"]
     assert [change.key for change in recounted(past(one), listing(seven))] == [
@@ -323,7 +347,8 @@ def test_a_completion_is_counted_anew_only_if_more_inputs_failed_in_the_same_sta
     late = replace(listing(seven), started=at(60) + COUNTS_LAG + 1)
     for unchanged in (listing(one), listing(again), late, listing(row("RUNNING"))):
         assert not [*recounted(past(one), unchanged)]
-    assert not [*recounted(past(seven), listing(one))]
+    assert [change.detail for change in recounted(past(seven), listing(one))] == ["1 of 12 inputs"]
+    assert not [*recounted(past(seven), listing(incomplete(0)))]
 
 
 def test_what_was_counted_since_the_api_was_last_looked_at_is_in_time_if_the_completion_was_young_then() -> None:

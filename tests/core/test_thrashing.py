@@ -76,7 +76,22 @@ def test_it_says_how_often_and_in_how_long() -> None:
 
 def test_preemptions_of_one_look_count_together_and_are_told_once() -> None:
     keys = told(*map(preempted, (1, 2, 3, 4)))
-    assert keys == ["preempted/0/1", "preempted/0/2", "preempted/0/3", "thrashing/0/3", "preempted/0/4"]
+    assert keys == ["preempted/0/1", "preempted/0/2", "preempted/0/3", "preempted/0/4", "thrashing/0/3"]
+
+
+@pytest.mark.parametrize(
+    ("why", "now", "kinds"),
+    [
+        ("it runs again", row("RUNNING", 0, 3), ["preempted", "started", "thrashing"]),
+        ("it waits", row("PENDING", 0, 3), ["preempted", "requeued", "thrashing"]),
+        ("it has ended", row("COMPLETED", 0, 3), ["preempted", "thrashing", "completed"]),
+    ],
+)
+def test_that_it_thrashes_is_how_a_job_stands_unless_it_has_ended(why: str, now: Job, kinds: list[str]) -> None:
+    found = [*with_thrashing(changes(row("RUNNING"), now), {}, LIMIT, at(0))]
+    assert [change.kind for change in found] == kinds, why
+    thrashing = next(change for change in found if change.kind is ChangeKind.THRASHING)
+    assert thrashing.was == thrashing.status == ("PREEMPTED" if now.status == "COMPLETED" else now.status)
 
 
 def test_news_from_before_the_baseline_count_for_nothing() -> None:

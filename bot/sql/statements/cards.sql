@@ -1,7 +1,7 @@
 -- members_of --
 -- Where these jobs, each a source and an id, stand on a card that follows them yet; the oldest card first.
-SELECT m.card, m.likeness, m.ended_at, m.entry, c.ts IS NULL AND EXISTS (SELECT 1 FROM tellings t
-    WHERE t.change_key = m.entry ->> 'change_key' AND t.message_key = m.card) AS unsaid
+SELECT m.card, m.likeness, m.ended_at, m.entry, c.ts IS NULL AS unsaid, EXISTS (SELECT 1 FROM tellings t
+    WHERE t.change_key = m.entry ->> 'change_key' AND t.message_key = m.card) AS opens
 FROM json_each(:jobs) j JOIN members m ON m.source = j.value ->> 0 AND m.job_id = j.value ->> 1
     JOIN cards c ON c.key = m.card
 WHERE m.ended_at IS NULL OR m.ended_at >= :ended_after
@@ -26,7 +26,7 @@ ON CONFLICT (card, source, job_id) DO UPDATE SET kind = excluded.kind, at = excl
 
 -- members_like --
 -- A job on each of the cards that it was ever on.
-SELECT card, likeness, ended_at, entry, 0 AS unsaid FROM members WHERE source = :source AND job_id = :job_id;
+SELECT card, likeness, ended_at, entry, 0 AS unsaid, 0 AS opens FROM members WHERE source = :source AND job_id = :job_id;
 
 -- touch_card --
 -- Something on the card changed. What it shows is made to agree in its time.

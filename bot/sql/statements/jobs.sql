@@ -33,11 +33,13 @@ UPDATE jobs SET error = :reason WHERE source = :source AND id = :id AND gone_at 
     AND retry_count = :retry_count AND failed_at IS :failed_at AND error = :error;
 
 -- long_in_status --
--- Live jobs that came to their status before the instant that is given for it, and that were not found overdue since.
+-- Live jobs that came to their status before the instant that is given for it, and that were not found overdue since. A
+-- timestamp that comes late, or is set back, begins no new stage.
 SELECT j.* FROM json_each(:before) b CROSS JOIN jobs j INDEXED BY jobs_by_status
 WHERE j.status = b.key AND j.since < b.value AND j.gone_at IS NULL AND j.source = :source
     AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.job_id = j.id AND c.source = j.source AND c.kind = 'overdue'
-        AND c.at / 1000000 = j.since / 1000000);
+        AND c.status = j.status AND c.preemption_count = j.preemption_count
+        AND max(c.seen_at, c.at) >= j.since);
 
 -- count_jobs --
 -- Jobs by status. That there is usually no ghost spares the look at the source of each.
