@@ -248,6 +248,20 @@ async def test_what_a_card_tells_of_can_be_listed_as_long_as_the_store_keeps_it(
         assert await listed(world, telling.message_key) == found
 
 
+async def test_what_a_job_did_within_the_day_follows_its_card_though_nobody_could_look_until_later(
+    world: World,
+) -> None:
+    (job,) = await world.fail("press")
+    await world.deliver()
+    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.fail):
+        world.clock.advance(2_400)
+        step(job)
+    world.clock.advance(23 * 3600)
+    await world.good_look()
+    await world.deliver()
+    assert len(world.slack.state.top_level("ml-alerts")) == 1
+
+
 async def test_a_job_that_fails_again_two_days_after_opens_a_card_of_its_own(world: World) -> None:
     job = await failed(world)
     world.clock.advance(48 * 3600)

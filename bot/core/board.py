@@ -31,6 +31,7 @@ from bot.core.cards import (
 )
 from bot.core.changes import Change, standing
 from bot.core.instants import Instant, length
+from bot.core.jobs import FINAL
 from bot.core.messages import About, Opening, ThreadReply
 from bot.core.sheets import Sheet
 
@@ -83,6 +84,18 @@ def compose(verdicts: Iterable[Verdict], board: Board, terms: Terms, now: Instan
         if not isinstance(verdict, Silence):
             desk.take(verdict.change, verdict.follows, verdict.routes if isinstance(verdict, Alert) else ())
     return desk.composed()
+
+
+def news_from(changes: Iterable[Change], now: Instant) -> Mapping[JobRef, Instant]:
+    """The jobs that something became of, and from when on that is: what ended while nobody could look counts as of its
+    own time.
+    """
+    began: dict[JobRef, Instant] = {}
+    for change in changes:
+        if not change.old:
+            at = change.at if change.at is not None and change.status in FINAL else now
+            began[job_ref(change.job)] = min(at, began.get(job_ref(change.job), now))
+    return began
 
 
 def followed(board: Board) -> Followed:

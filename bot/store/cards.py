@@ -2,7 +2,7 @@
 two agree.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -124,10 +124,10 @@ async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: I
     await delay(db, EDITS, outcome, again_at, now)
 
 
-async def board_of(db: Connection, jobs: Iterable[JobRef], now: Instant, began: Instant) -> Board:
-    """The cards that follow one of the jobs, or take newcomers of a look that began then."""
-    asked = to_json(list(jobs))
-    members = [member_in(row) for row in await db.rows("members_of", jobs=asked, ended_after=now - FOLLOWED)]
+async def board_of(db: Connection, jobs: Mapping[JobRef, Instant], began: Instant) -> Board:
+    """The cards that followed one of the jobs then, or take newcomers of a look that began then."""
+    asked = to_json([(*job, at - FOLLOWED) for job, at in jobs.items()])
+    members = [member_in(row) for row in await db.rows("members_of", jobs=asked)]
     keys = to_json([member.card for member in members])
     cards = [card_of(row) for row in await db.rows("cards", keys=keys, began=began)]
     waiting = [reply_of(row) for row in await db.rows("waiting_newcomers")]

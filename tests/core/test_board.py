@@ -1,5 +1,6 @@
 """Which card takes a change, what opens one, and what each follows."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.alerts import GroupBy
+from bot.core.board import news_from
 from bot.core.cards import FAILURES, FOLLOWED, OPEN_CARDS
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND
@@ -182,6 +184,13 @@ def test_a_job_stays_with_its_card_until_a_day_after_it_last_ended() -> None:
     assert [type(message) for message in one.look(change(1, tries=2))] == [ThreadReply]
     one.later(24 * 3600 + 1)
     assert [type(message) for message in one.look(change(1, tries=3))] == [Opening]
+
+
+def test_what_ended_while_nobody_looked_counts_as_of_its_own_time() -> None:
+    failed, retried, stale = change(1), change(1, ChangeKind.RETRIED, tries=2), change(2)
+    now = NOON + 3600 * SECOND
+    began = news_from([retried, failed, replace(stale, old=True), change(3, ChangeKind.STARTED)], now)
+    assert began == {("prod", "job_1"): failed.at, ("prod", "job_3"): now}
 
 
 def test_what_comes_again_is_told_no_more() -> None:
