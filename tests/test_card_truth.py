@@ -1,6 +1,6 @@
 """What a card says of its jobs is true of them as they stand: of their errors, and of those that went and came back."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +10,9 @@ from bot.core.alerts import Broadcast
 from bot.core.changes import ChangeKind
 from bot.core.wording import utc
 from bot.explain import explain
+from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import rendered_text
+from bot.sandbox.slack_faults import Kind
 from tests.samples import MINUTE, rule
 from tests.world import World
 
@@ -187,3 +189,47 @@ async def test_a_completion_is_told_once_however_much_is_to_be_said_of_it(world:
         await moves(world, partial(step, job))
     assert "recovered" in shown(world)
     assert told(world) == []
+
+
+async def goes_and_returns(world: World, edit: Callable[[], Awaitable[object]]) -> None:
+    """The card shows a job that runs; an edit is to show that it is gone, and before the next it is there as before."""
+    world.rules = [replace(rule(), on=frozenset({ChangeKind.STARTED}))]
+    job = world.jobs.world.add("press", status="PENDING", age=60).id
+    await world.good_look()
+    await moves(world, lambda: world.jobs.world.start(job))
+    kept = world.jobs.world.jobs[job]
+    world.jobs.world.delete(job)
+    await world.good_look()
+    await edit()
+    world.jobs.world.jobs[job] = kept
+    world.jobs.world.population += 1
+    world.jobs.world.version += 1
+    await world.good_look()
+
+
+def updates(world: World) -> int:
+    return sum(call.method == "chat.update" for call in world.slack.state.calls)
+
+
+@pytest.mark.parametrize(("fault", "made"), [(faults.LOST_REPLY, 2), (faults.DROPPED, 2), (faults.rate_limited(1), 1)])
+async def test_a_card_that_is_to_show_what_it_showed_before_is_edited_if_it_may_show_something_else(
+    world: World, fault: Kind, made: int
+) -> None:
+    world.slack.fault(fault, method="chat.update")
+    await goes_and_returns(world, world.edit)
+    await moves(world, lambda: None, seconds=30)
+    assert shown(world).startswith("🔵 press is running")
+    assert updates(world) == made
+
+
+async def test_so_is_one_whose_edit_was_made_as_the_bot_died(world: World) -> None:
+    async def dies() -> None:
+        edit = await world.store.cards.claim_edit(world.clock())
+        assert edit is not None
+        await world.sink.edit(edit)
+        await world.store.outbox.requeue_unfinished(world.clock())
+
+    await goes_and_returns(world, dies)
+    assert "is gone" in shown(world)
+    await moves(world, lambda: None, seconds=30)
+    assert shown(world).startswith("🔵 press is running")

@@ -73,8 +73,8 @@ class Cards:
         self._db = db
 
     async def claim_edit(self, now: Instant) -> Edit | None:
-        """The card that has waited longest for an edit, as often as Slack takes one. A clock that was set back holds
-        nothing up.
+        """The card that has waited longest for an edit, as often as Slack takes one. From now on nobody knows what it
+        shows. A clock that was set back holds nothing up.
         """
         async with self._db.transaction() as db:
             await db.run("mistrust_cards", now=now, ahead=now + EDIT_EVERY)
@@ -82,6 +82,7 @@ class Cards:
                 return None
             await _pace(db, now)
             claimed = await db.row("claim_edit", key=due["key"], again_at=now + UNDER_WAY)
+            await db.run("forget_shown", key=due["key"])
             return edit_of(claimed, await draw(db, card_of(claimed), rung_by(claimed))) if claimed else None
 
     async def settle(self, edit: Edit, outcome: Outcome, now: Instant, chance: float) -> Edited:
@@ -98,11 +99,11 @@ class Cards:
                 case TryLater() | Unknown():
                     await _retry(db, edit, outcome, now, chance)
                 case Refused(scope=Scope.WORKSPACE):
-                    await db.run("retry_edit", key=edit.card, due_at=now)
+                    await _again(db, edit, now)
                     news = await park(db, edit.destination, outcome, now)
                 case Refused():
                     await _pace(db, now)
-                    await db.run("retry_edit", key=edit.card, due_at=now + int(park_time(edit.attempts) * SECOND))
+                    await _again(db, edit, now + int(park_time(edit.attempts) * SECOND))
                     news = edit.attempts == 1
                 case _:
                     assert_never(outcome)
@@ -120,8 +121,13 @@ async def _settle(db: Connection, edit: Edit, shown: str, now: Instant) -> None:
 
 async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
     again_at = now + max(EDIT_EVERY, again_in(outcome, edit.attempts, chance))  # it may have been made
-    await db.run("retry_edit", key=edit.card, due_at=again_at)
+    await _again(db, edit, again_at, shown=edit.shown if isinstance(outcome, TryLater) else "")
     await delay(db, EDITS, outcome, again_at, now)
+
+
+async def _again(db: Connection, edit: Edit, due_at: Instant, *, shown: str = "") -> None:
+    """The edit is made then; until then the card shows this, as far as anybody knows."""
+    await db.run("retry_edit", key=edit.card, ts=edit.ts, shown=shown, due_at=due_at)
 
 
 async def board_of(db: Connection, jobs: Mapping[JobRef, Instant], began: Instant) -> Board:

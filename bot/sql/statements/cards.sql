@@ -63,6 +63,10 @@ SELECT key FROM edits WHERE due_at <= :now ORDER BY waits_since, key LIMIT 1;
 UPDATE cards SET edit_due = :again_at, edit_attempts = edit_attempts + 1 WHERE key = :key
 RETURNING key, destination, body, version, rung, channel, ts, shown, edit_attempts;
 
+-- forget_shown --
+-- An edit is on its way: until its answer is there, the card may show what it showed or what it is to show.
+UPDATE cards SET shown = '' WHERE key = :key;
+
 -- settle_edit --
 -- What the card shows now, as far as it is known; and when the next edit may come.
 UPDATE cards SET shown = :shown, shown_version = max(shown_version, :version), edited_at = :now, edit_attempts = 0,
@@ -70,8 +74,8 @@ UPDATE cards SET shown = :shown, shown_version = max(shown_version, :version), e
 WHERE key = :key AND ts = :ts;
 
 -- retry_edit --
--- The edit has to be made again.
-UPDATE cards SET edit_due = :due_at WHERE key = :key;
+-- The edit has to be made again, where the card still is.
+UPDATE cards SET edit_due = :due_at, shown = :shown WHERE key = :key AND ts = :ts;
 
 -- anchor_card --
 -- Where the card was posted, and what it shows there.
