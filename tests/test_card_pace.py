@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.jobs import Field
 from bot.sandbox import slack_faults as faults
+from bot.sandbox.reading import rendered_text
 from bot.sandbox.slack_faults import Kind
 from tests.samples import rule
 from tests.world import World
@@ -45,6 +46,21 @@ async def all_change(world: World, jobs: Sequence[str]) -> None:
     for job in jobs:
         world.jobs.world.retry(job)
     await world.good_look()
+
+
+@pytest.mark.parametrize("deleted", [0, 1])
+async def test_what_gets_worse_waits_for_what_its_own_card_has_to_tell_and_for_no_other(
+    world: World, deleted: int
+) -> None:
+    jobs = await cards(world, 15)
+    for post in [post for post in world.posts() if jobs[-1] in rendered_text(post)][:deleted]:
+        world.slack.state.delete(post)
+    await all_change(world, jobs)
+    world.jobs.world.fail(jobs[-1], "out of memory")
+    await world.good_look()
+    await passes(world, 6, step=1)
+    (reply,) = [post for post in world.slack.state.broadcasts("ml-alerts") if jobs[-1] in post.text]
+    assert "failed on try 2" in reply.text
 
 
 def updates(world: World) -> list[float]:

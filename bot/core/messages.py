@@ -60,13 +60,16 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadReply:
-    """A card's thread goes on. `broadcast` says that the channel sees it too."""
+    """A card's thread goes on. `loud` says that it is worth a word: it got worse, or somebody is rung who was not yet;
+    `broadcast` that the channel sees it too.
+    """
 
     key: str
     destination: Destination
     card: str
     about: About
     mentions: tuple[str, ...]
+    loud: bool
     broadcast: bool
     news: News
     tells: tuple[str, ...]
@@ -240,12 +243,12 @@ def again_in(failure: TryLater | Unknown, attempts: int, chance: float) -> Insta
 
 
 def rank(message: Message) -> int:
-    """Lower ones go first: what opens a card or rings somebody before what merely goes on."""
+    """Lower ones go first: what opens a card, is worse or rings somebody, before what merely goes on."""
     match message:
-        case Opening(anew=anew):
-            return int(anew > 0)
-        case ThreadReply(mentions=mentions):
-            return 0 if mentions else 1
+        case Opening(anew=anew, mentions=mentions):
+            return int(anew > 0 and not mentions)
+        case ThreadReply(loud=loud):
+            return int(not loud)
         case Notice():
             return 0
         case _:

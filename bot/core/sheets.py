@@ -201,10 +201,10 @@ class Sheet:
         self.steps.loud = self.steps.loud or self.newcomers.loud
         if waiting and len(self.taken) == waiting.news.jobs:
             self.steps.rung |= dict.fromkeys(waiting.mentions)
-            self.steps.loud = self.steps.loud or waiting.broadcast
+            self.steps.loud = self.steps.loud or waiting.loud
 
     def _reply(self, draft: _Draft, about: About, due_at: Instant) -> ThreadReply:
         how = self.card.broadcast
         broadcast = how is Broadcast.ALWAYS or (draft.loud and how is Broadcast.WORSE)
-        said = Said(tuple(draft.entries.values()), frozenset(draft.repeats), tuple(draft.rung), broadcast)
+        said = Said(tuple(draft.entries.values()), frozenset(draft.repeats), tuple(draft.rung), draft.loud, broadcast)
         return thread_reply(self.card, about, said, self.now, due_at)

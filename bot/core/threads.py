@@ -17,12 +17,13 @@ from bot.core.traces import gist
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a reply tells, in the order in which it was found, but for what it `repeats` because what follows cannot be
-    understood without it (keys of changes); whom it rings, and whether the channel sees it too.
+    understood without it (keys of changes); whom it rings, whether it is loud, and whether the channel sees it too.
     """
 
     entries: tuple[Entry, ...]
     repeats: frozenset[str] = frozenset()
     rung: tuple[str, ...] = ()
+    loud: bool = False
     broadcast: bool = False
 
 
@@ -34,6 +35,7 @@ def thread_reply(card: Card, about: About, said: Said, now: Instant, due_at: Ins
         card=card.key,
         about=about,
         mentions=said.rung,
+        loud=said.loud,
         broadcast=said.broadcast,
         news=_news(card, _told_best(said.entries)),
         tells=keys,
@@ -52,6 +54,7 @@ def joined(waiting: ThreadReply, more: ThreadReply) -> ThreadReply:
         news=news,
         tells=(*waiting.tells, *more.tells),
         mentions=tuple(dict.fromkeys((*waiting.mentions, *more.mentions))),
+        loud=waiting.loud or more.loud,
         broadcast=waiting.broadcast or more.broadcast,
     )
 

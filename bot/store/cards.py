@@ -31,6 +31,7 @@ from bot.core.messages import (
     Outcome,
     Refused,
     Scope,
+    ThreadReply,
     TryLater,
     Unknown,
     again_in,
@@ -141,8 +142,11 @@ async def board_of(db: Connection, jobs: Mapping[JobRef, Instant], began: Instan
 
 
 async def put(db: Connection, composed: Composed, now: Instant) -> None:
+    """The cards and their jobs as they are from now on; what waits of them holds up nothing loud that comes."""
     await db.run_many("put_card", ({**card_values(card), "now": now, "pace": edit_pace(0)} for card in composed.cards))
     await db.run_many("put_member", map(member_values, composed.members))
+    loud = {message.card for message in composed.messages if isinstance(message, ThreadReply) and message.loud}
+    await db.run_many("hasten", ({"card": card, "loud": True} for card in loud))
 
 
 async def explain(db: Connection, change: Change, reason: str) -> None:
@@ -227,6 +231,7 @@ async def open_anew(
         await db.run("pace_card", key=card, pace=edit_pace(row["uneditable"]))
         opening = reopened(card, row["destination"], row["anew"], now, mentions)
         await db.run("enqueue_message", **message_values(opening), version=VERSION, now=now)
+        await db.run("hasten", card=card, loud=False)
 
 
 async def _close(db: Connection, card: str) -> None:

@@ -10,7 +10,7 @@ from bot.core.cards import with_reason
 from bot.core.changes import ChangeKind
 from bot.core.instants import SECOND
 from bot.core.jobs import Field
-from bot.core.messages import About, Message, Opening, ThreadReply
+from bot.core.messages import About, Message, Opening, ThreadReply, rank
 from bot.core.threads import reply_with_reason
 from tests.core.lives import NOON
 from tests.core.team import MINUTE, URLS, Team, change, rule, team
@@ -50,6 +50,16 @@ def test_only_what_is_worse_rings_and_the_rule_says_what_the_channel_sees(
         one.look(change(1, kind, tries=2))
     assert [reply.broadcast for reply in one.replies] == shown
     assert [reply.mentions for reply in one.replies] == [(), (), ("@U1",)]
+    assert [rank(reply) for reply in one.replies] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("broadcast", Broadcast)
+def test_what_is_worse_goes_before_what_merely_goes_on_even_if_it_rings_nobody(broadcast: Broadcast) -> None:
+    one = team(broadcast=broadcast, mention=())
+    one.look(change(1))
+    one.look(change(1, ChangeKind.RETRIED, 2))
+    one.look(change(1, tries=2))
+    assert [rank(reply) for reply in one.replies] == [1, 0]
 
 
 def test_a_failure_after_a_failure_is_not_worse() -> None:

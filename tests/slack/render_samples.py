@@ -112,6 +112,7 @@ def reply(
         card="3f2a91c04be7d856" * 2,
         about=about,
         mentions=mentions,
+        loud=bool(mentions),
         broadcast=bool(mentions),
         news=replace(made, **news),  # type: ignore[arg-type]
         tells=tuple(each.change_key for each in entries),

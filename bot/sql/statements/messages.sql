@@ -4,6 +4,12 @@ INSERT INTO messages (key, destination, kind, card, rank, version, body, created
 VALUES (:key, :destination, :kind, :card, :rank, :version, :body, :now, 'queued', :due_at)
 ON CONFLICT (key) DO UPDATE SET body = excluded.body, rank = excluded.rank WHERE state = 'queued' AND attempts = 0;
 
+-- hasten --
+-- What waits of a card goes as early as what is loud of it, and must not pass it; that may be about to be written.
+UPDATE messages SET rank = 0 WHERE card = :card AND rank > 0 AND state = 'queued' AND state IN ('queued', 'sending')
+    AND (:loud OR EXISTS (SELECT 1 FROM messages b
+        WHERE b.card = messages.card AND b.rank = 0 AND b.state IN ('queued', 'sending')));
+
 -- drop_message --
 -- A message that has nothing left to tell, before anybody sends it.
 DELETE FROM messages WHERE key = :key AND state = 'queued' AND attempts = 0;
