@@ -68,6 +68,29 @@ async def test_a_card_that_slack_never_takes_is_given_up_in_the_end(world: World
     assert world.post_calls() <= 20
 
 
+@pytest.mark.parametrize("deletions", [1, 5])
+async def test_a_card_is_not_given_up_because_it_was_posted_anew_for_other_reasons_before(
+    world: World, deletions: int
+) -> None:
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 2)
+    for step in [world.jobs.world.retry, *[world.jobs.world.fail, world.jobs.world.retry] * 3][:deletions]:
+        world.slack.state.delete(world.slack.state.top_level("ml-alerts")[-1])
+        step(job)
+        await world.good_look()
+        await seconds(world, 20)
+    world.slack.state.delete(world.slack.state.top_level("ml-alerts")[-1])
+    world.jobs.world.cancel(job)
+    await world.good_look()
+    await seconds(world, 1)
+    world.slack.fault(faults.refused("no_text"), method="chat.postMessage", times=2)
+    await seconds(world, 30)
+    card, reply = shown(world)[-2:]
+    assert card.startswith("⚫ press was cancelled")
+    assert "was cancelled" in reply
+
+
 async def test_a_post_instead_of_one_that_slack_refused_rings_for_it_and_shows_whom_from_then_on(world: World) -> None:
     world.rules = [rule(mention=["@U0SANDBOX1"])]
     first, other = await running(world, "press", "lathe")

@@ -57,7 +57,7 @@ from bot.store.rows import (
 
 UNDER_WAY = 60 * SECOND  # no edit takes longer
 UNPOSTED = "its card cannot be posted"
-POSTED_ANEW_AT_MOST = 5  # if each post is refused
+POSTED_ANEW_AT_MOST = 5  # in a row, if each post is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,8 @@ async def lose(db: Connection, opening: Opening, now: Instant) -> None:
     is nothing, or that was tried often enough, nothing is told in its thread, and what follows opens another card.
     """
     waits = await db.row("waiting_reply", card=opening.card)
-    if waits and opening.anew < POSTED_ANEW_AT_MOST:
+    card = await db.row("count_refusal", key=opening.card)
+    if waits and card and card["refusals"] <= POSTED_ANEW_AT_MOST:
         await open_anew(db, opening.card, None, now, opening.mentions)
     else:
         await _close(db, opening.card)

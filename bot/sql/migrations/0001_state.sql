@@ -133,6 +133,7 @@ CREATE TABLE cards (
     ts TEXT,
     anew INTEGER NOT NULL DEFAULT 0,     -- how often it was posted again,
     uneditable INTEGER NOT NULL DEFAULT 0, -- and how often because Slack let nobody edit it
+    refusals INTEGER NOT NULL DEFAULT 0, -- posts in a row that were given up
     pace INTEGER NOT NULL,               -- between two edits at least
     edit_due INTEGER NOT NULL,
     edited_at INTEGER NOT NULL DEFAULT 0,

@@ -79,7 +79,7 @@ UPDATE cards SET edit_due = :due_at, shown = :shown WHERE key = :key AND ts = :t
 
 -- anchor_card --
 -- Where the card was posted, and what it shows there.
-UPDATE cards SET channel = :channel, ts = :ts, shown = :shown, shown_version = :version, rung = :rung,
+UPDATE cards SET channel = :channel, ts = :ts, shown = :shown, shown_version = :version, rung = :rung, refusals = 0,
     edited_at = :now, edit_due = :now + pace
 WHERE key = :key;
 
@@ -88,6 +88,10 @@ WHERE key = :key;
 UPDATE cards SET ts = NULL, shown = '', shown_version = 0, edit_attempts = 0, anew = anew + 1,
     uneditable = uneditable + :uneditable
 WHERE key = :key AND ts IS :ts RETURNING anew, uneditable, destination;
+
+-- count_refusal --
+-- The post of the card was given up, how many times in a row.
+UPDATE cards SET refusals = refusals + 1 WHERE key = :key RETURNING refusals;
 
 -- pace_card --
 -- How often it is edited at most.
