@@ -160,6 +160,8 @@ class Reporter:
         match outcome:
             case Delivered(degraded=degraded):
                 self._log.debug("edited", **where, degraded=degraded or None)
+                if edited.news:
+                    self._log.info("Slack takes messages again")
             case Gone(reason=reason):
                 self._log.warning("the card is gone; it is posted anew", **where, why=reason)
             case Refused(reason=reason):

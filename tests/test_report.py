@@ -14,16 +14,17 @@ from bot.core.changes import Change, ChangeKind
 from bot.core.faults import Fault, FaultKind
 from bot.core.instants import SECOND
 from bot.core.listing import RowFault
-from bot.core.messages import Delivered, Outcome, Parcel, Receipt, Refused, Scope, TryLater, Unknown
+from bot.core.messages import Delivered, Edit, Outcome, Parcel, Receipt, Refused, Scope, TryLater, Unknown
 from bot.core.replies import Queue
 from bot.explain import Explained
 from bot.poll import Looked
 from bot.report import LOGGED_CHANGES, Reporter
 from bot.slack.doors import Door
+from bot.store.cards import Edited
 from bot.store.outbox import Settled
 from bot.telemetry import Metrics
 from bot.vitals import Sight, Vitals
-from tests.samples import NOW, PLACE, SUSPECT, job, listing, message
+from tests.samples import NOW, PLACE, SUSPECT, face, job, listing, message
 
 BROKEN = Fault(FaultKind.SERVER, "HTTP 503")
 WELL = Looked(listing([]), (), Composed(), first=False)
@@ -66,6 +67,13 @@ def test_a_trouble_of_another_kind_is_another(told: Told) -> None:
     for kind in (FaultKind.SERVER, FaultKind.TIMEOUT, FaultKind.TIMEOUT):
         told.reporter.looked("prod", Fault(kind, "no"), NOW, 0.1)
     assert len(told.lines()) == 2
+
+
+def test_that_slack_takes_messages_again_is_logged_when_an_edit_shows_it(told: Told) -> None:
+    edit = Edit(card="m1", destination="#a", face=face(), version=1, channel="C1", ts="1.0", shown="", attempts=1)
+    for news in (True, False):
+        told.reporter.edited(Edited(edit, Delivered(Receipt("C1", "1.0")), news))
+    assert [line for line in told.lines() if line[0] == "info"] == [("info", "Slack takes messages again")]
 
 
 def test_what_was_asked_after_a_look_is_one_quiet_line(told: Told) -> None:

@@ -40,7 +40,7 @@ from bot.core.messages import (
 from bot.core.pacing import EDIT_EVERY, EDITS_EVERY, edit_pace, park_time
 from bot.core.threads import reply_with_reason
 from bot.sql.sqlite import Connection, Database
-from bot.store.routes import EDITS, delay, park
+from bot.store.routes import EDITS, heed
 from bot.store.rows import (
     card_of,
     card_values,
@@ -62,7 +62,9 @@ POSTED_ANEW_AT_MOST = 5  # in a row, if each post is refused
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """What became of an edit. `news` is set when this was refused for the first time."""
+    """What became of an edit. `news` is set when this was refused for the first time, or when nothing went out before
+    because Slack refused everything.
+    """
 
     edit: Edit
     outcome: Outcome
@@ -92,16 +94,14 @@ class Cards:
         async with self._db.transaction() as db:
             match outcome:
                 case Delivered():
-                    await _settle(db, edit, outcome.shown, now)
-                    if outcome.degraded:
-                        await _pace(db, now)  # it took two
+                    news = await _arrived(db, edit, outcome, now)
                 case Gone(uneditable=uneditable):
                     await open_anew(db, edit.card, edit.ts, now, uneditable=uneditable)
                 case TryLater() | Unknown():
                     await _retry(db, edit, outcome, now, chance)
                 case Refused(scope=Scope.WORKSPACE):
                     await _again(db, edit, now)
-                    news = await park(db, edit.destination, outcome, now)
+                    news = await heed(db, EDITS, outcome, now, now)
                 case Refused():
                     await _pace(db, now)
                     await _again(db, edit, now + int(park_time(edit.attempts) * SECOND))
@@ -116,14 +116,19 @@ async def _pace(db: Connection, now: Instant) -> None:
     await db.run("pace_more", destination=EDITS, now=now, every=EDITS_EVERY)
 
 
-async def _settle(db: Connection, edit: Edit, shown: str, now: Instant) -> None:
-    await db.run("settle_edit", key=edit.card, ts=edit.ts, shown=shown, version=edit.version, now=now)
+async def _arrived(db: Connection, edit: Edit, outcome: Delivered, now: Instant) -> bool:
+    await db.run("settle_edit", key=edit.card, ts=edit.ts, shown=outcome.shown, version=edit.version, now=now)
+    if outcome.degraded:
+        await _pace(db, now)  # it took two
+    if outcome.shown == edit.shown:
+        return False  # Slack was not asked
+    return await heed(db, EDITS, outcome, now, now)
 
 
 async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
     again_at = now + max(EDIT_EVERY, again_in(outcome, edit.attempts, chance))  # it may have been made
     await _again(db, edit, again_at, shown=edit.shown if isinstance(outcome, TryLater) else "")
-    await delay(db, EDITS, outcome, again_at, now)
+    await heed(db, EDITS, outcome, again_at, now)
 
 
 async def _again(db: Connection, edit: Edit, due_at: Instant, *, shown: str = "") -> None:

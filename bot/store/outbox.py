@@ -26,7 +26,7 @@ from bot.core.messages import (
 from bot.core.pacing import BURST, EDIT_EVERY, EDITS_EVERY, SUSPICIOUS, backoff, paced, park_time
 from bot.sql.sqlite import Connection, Database
 from bot.store.cards import anchor, draw, lose, open_anew
-from bot.store.routes import delay, park
+from bot.store.routes import heed
 from bot.store.rows import card_of, parcel_of, to_json, twin_of
 
 AHEAD = max(BURST * SECOND, 2 * EDITS_EVERY)  # no mark is further ahead, unless the clock has been set back
@@ -149,13 +149,13 @@ async def _arrived(db: Connection, parcel: Parcel, outcome: Delivered, now: Inst
         await anchor(db, parcel.message, outcome, parcel.version, now)
     elif outcome.astray:
         await _reopen(db, parcel, now)
-    return await db.run("open_route", destination=parcel.message.destination) > 0
+    return await heed(db, parcel.message.destination, outcome, now, now)
 
 
 async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
     again_at = now + again_in(outcome, parcel.attempts, chance)
     await _settle(db, parcel, outcome, "queued", now, again_at)
-    await delay(db, parcel.message.destination, outcome, again_at, now)
+    await heed(db, parcel.message.destination, outcome, again_at, now)
 
 
 async def _astray(db: Connection, parcel: Parcel, outcome: Gone, now: Instant, chance: float) -> None:
@@ -176,7 +176,7 @@ async def _reopen(db: Connection, parcel: Parcel, now: Instant) -> None:
 async def _refused(db: Connection, parcel: Parcel, outcome: Refused, now: Instant) -> bool:
     if outcome.scope is not Scope.MESSAGE:
         await _settle(db, parcel, outcome, "queued", now)
-        return await park(db, parcel.message.destination, outcome, now)
+        return await heed(db, parcel.message.destination, outcome, now, now)
     await _settle(db, parcel, outcome, "refused", now)
     if isinstance(parcel.message, Opening):
         await lose(db, parcel.message, now)

@@ -1,5 +1,7 @@
 """Routes that cannot work: parked with their reason, tried again at growing intervals, and open once one is through."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.alerts import Alert, Route
@@ -8,6 +10,7 @@ from bot.core.history import HistoryQuery
 from bot.core.instants import SECOND
 from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope
 from bot.core.replies import ParkedRoute
+from bot.store.cards import Edited
 from bot.store.outbox import Settled
 from bot.store.store import Store
 from tests.samples import NOW, PLACE, Clock, enqueue, job, message
@@ -119,6 +122,44 @@ async def test_refused_credentials_park_everything_and_drop_nothing(store: Store
     assert [(route.destination, route.reason, route.waiting) for route in health.parked] == [("*", "token_revoked", 2)]
     clock.advance(60)
     assert len(await store.outbox.claim_due(clock())) == 2
+
+
+async def edit(store: Store, clock: Clock, outcome: Outcome) -> Edited:
+    """Of a card that changed."""
+    clock.advance(60)
+    async with store.db.transaction() as db:
+        await db.run("touch_card", key="m1")
+    edit = await store.cards.claim_edit(clock())
+    assert edit is not None
+    return await store.cards.settle(edit, outcome, clock(), 0.0)
+
+
+async def test_an_edit_that_is_refused_for_everything_parks_everything_until_one_is_through(
+    store: Store, clock: Clock
+) -> None:
+    await enqueue(store, message("m1"))
+    await attempt(store, SENT, clock)
+    stands = []
+    for outcome in (REVOKED, replace(SENT, shown="another digest"), replace(SENT, shown="a third one")):
+        edited = await edit(store, clock, outcome)
+        stands.append((edited.news, [route.destination for route in (await store.archive.health()).parked]))
+    assert stands == [(True, ["*"]), (True, []), (False, [])]
+
+
+async def test_an_edit_that_slack_was_not_asked_for_opens_nothing(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"), message("m2"))
+    await attempt(store, SENT, clock)
+    await attempt(store, REVOKED, clock)
+    assert not (await edit(store, clock, SENT)).news
+    assert (await store.archive.queue()).parked == 1
+
+
+async def test_an_edit_says_nothing_of_what_may_be_posted(store: Store, clock: Clock) -> None:
+    await enqueue(store, message("m1"), message("m2"))
+    await attempt(store, SENT, clock)
+    await attempt(store, ARCHIVED, clock)
+    assert not (await edit(store, clock, replace(SENT, shown="another digest"))).news
+    assert [route.destination for route in (await store.archive.health()).parked] == [PLACE]
 
 
 async def test_a_restart_tries_parked_routes_at_once(store: Store, clock: Clock) -> None:
