@@ -106,7 +106,9 @@ CREATE TABLE messages (
 ) STRICT;
 
 CREATE INDEX messages_refused ON messages (seq) WHERE state = 'refused';
-CREATE INDEX messages_open ON messages (destination, state) WHERE state IN ('queued', 'sending');
+CREATE INDEX messages_open ON messages (destination, state, rank) WHERE state IN ('queued', 'sending');
+CREATE INDEX messages_due ON messages (destination, state, due_at, created_at, claimed_at)
+    WHERE state IN ('queued', 'sending');
 CREATE INDEX messages_of_card ON messages (card, kind, seq) WHERE state IN ('queued', 'sending');
 
 CREATE TABLE tellings (
@@ -176,31 +178,35 @@ SELECT coalesce(channel, destination) AS place, max(mark) AS mark,
     max(not_before) FILTER (WHERE parked = '') AS not_before
 FROM routes GROUP BY place;
 
--- Messages for places that have none under way, and from when on they may go. None that tells of a job passes an earlier
--- one there that tells of it too, and no step passes an earlier one of its card: a story is told in its order. A reply
--- waits for its card to be there. That open messages are queued or sending is said again because SQLite takes their
--- index only then.
-CREATE VIEW waiting AS
-SELECT m.seq, m.rank, m.destination, coalesce(r.channel, m.destination) AS place, coalesce(p.mark, 0) AS mark,
-    max(m.due_at, coalesce(r.not_before, 0), coalesce(p.not_before, 0),
-        coalesce((SELECT w.not_before FROM routes w WHERE w.destination = '*'), 0)) AS due_at
-FROM messages m LEFT JOIN routes r ON r.destination = m.destination
-    LEFT JOIN places p ON p.place = coalesce(r.channel, m.destination)
-WHERE m.state = 'queued' AND m.state IN ('queued', 'sending')
-    AND coalesce(r.channel, m.destination) NOT IN (SELECT coalesce(q.channel, s.destination)
-        FROM messages s LEFT JOIN routes q ON q.destination = s.destination
-        WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'))
-    AND (m.kind NOT IN ('newcomers', 'steps') OR EXISTS (SELECT 1 FROM cards k WHERE k.key = m.card AND k.ts IS NOT NULL))
-    AND (m.kind <> 'steps' OR NOT EXISTS (SELECT 1 FROM messages b
-        WHERE b.card = m.card AND b.kind = 'steps' AND b.seq < m.seq
-            AND b.state IN ('queued', 'sending')))
-    AND NOT EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
+-- Destinations that messages wait for, of places that have none under way, and from when on something may go there. That
+-- open messages are queued or sending is said again, here and below, because SQLite takes their index only then.
+CREATE VIEW queues AS
+SELECT d.destination, coalesce(r.channel, d.destination) AS place, coalesce(p.mark, 0) AS mark,
+    max(coalesce(r.not_before, 0), coalesce(p.not_before, 0),
+        coalesce((SELECT w.not_before FROM routes w WHERE w.destination = '*'), 0)) AS opens_at
+FROM (SELECT DISTINCT destination FROM messages WHERE state = 'queued' AND state IN ('queued', 'sending')) d
+    LEFT JOIN routes r ON r.destination = d.destination
+    LEFT JOIN places p ON p.place = coalesce(r.channel, d.destination)
+WHERE coalesce(r.channel, d.destination) NOT IN (SELECT coalesce(q.channel, s.destination)
+    FROM messages s LEFT JOIN routes q ON q.destination = s.destination
+    WHERE s.state = 'sending' AND s.state IN ('queued', 'sending'));
+
+-- Messages that have to wait for others. None that tells of a job passes an earlier one there that tells of it too, and
+-- no step passes an earlier one of its card: a story is told in its order. A reply waits for its card to be there. To
+-- find that out is dear, so it is asked of one message after the other, and last.
+CREATE VIEW held AS
+SELECT m.seq FROM messages m
+WHERE (m.kind IN ('newcomers', 'steps') AND NOT EXISTS (SELECT 1 FROM cards k WHERE k.key = m.card AND k.ts IS NOT NULL))
+    OR (m.kind = 'steps' AND EXISTS (SELECT 1 FROM messages b
+        WHERE b.card = m.card AND b.kind = 'steps' AND b.seq < m.seq AND b.state IN ('queued', 'sending')))
+    OR EXISTS (SELECT 1 FROM tellings t JOIN changes c ON c.key = t.change_key
         JOIN changes o ON o.job_id = c.job_id AND o.source = c.source
         JOIN tellings u ON u.change_key = o.key
         LEFT JOIN routes q ON q.destination = u.destination AND q.parked = ''
         JOIN messages b ON b.key = u.message_key
         WHERE t.message_key = m.key AND b.seq < m.seq AND b.state IN ('queued', 'sending')
-            AND (u.destination = m.destination OR q.channel = coalesce(r.channel, m.destination)));
+            AND (u.destination = m.destination OR q.channel = coalesce(
+                (SELECT r.channel FROM routes r WHERE r.destination = m.destination), m.destination)));
 
 -- Cards that differ from what they show, since when they wait, and from when on they may be edited. '*edits' stands for
 -- all edits together.

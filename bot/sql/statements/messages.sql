@@ -46,7 +46,12 @@ WHERE state = 'queued' AND state IN ('queued', 'sending') AND coalesce(claimed_a
 
 -- claimable --
 -- The first message due for each place that is open and has none under way: an alert before what goes on in threads.
-SELECT min(rank * 4294967296 + seq), seq, destination, mark FROM waiting WHERE due_at <= :now GROUP BY place;
+SELECT min(m.rank * 4294967296 + m.seq), m.seq, q.destination, q.mark
+FROM queues q JOIN messages m ON m.seq = (SELECT d.seq FROM messages d
+    WHERE d.destination = q.destination AND d.state = 'queued' AND d.state IN ('queued', 'sending')
+        AND d.due_at <= :now AND NOT EXISTS (SELECT 1 FROM held h WHERE h.seq = d.seq)
+    ORDER BY d.rank, d.seq LIMIT 1)
+WHERE q.opens_at <= :now GROUP BY q.place;
 
 -- claim --
 -- The message is on its way from here on, whatever becomes of us. One in doubt may be under each card that it was sent
@@ -70,7 +75,11 @@ GROUP BY b.key;
 
 -- next_due --
 -- When the next message can go out, as far as it is known.
-SELECT min(due_at) AS due_at FROM (SELECT max(due_at, mark - :slack) AS due_at FROM waiting
+SELECT min(due_at) AS due_at FROM (
+    SELECT max(q.opens_at, q.mark - :slack, (SELECT d.due_at FROM messages d
+        WHERE d.destination = q.destination AND d.state = 'queued' AND d.state IN ('queued', 'sending')
+            AND NOT EXISTS (SELECT 1 FROM held h WHERE h.seq = d.seq)
+        ORDER BY d.due_at LIMIT 1)) AS due_at FROM queues q
     UNION ALL SELECT due_at FROM edits);
 
 -- settle_message --
