@@ -9,7 +9,7 @@ from bot.core.jobs import JobQuery
 from bot.core.likeness import Seen
 from bot.core.memory import Memory
 from bot.core.replies import Health, ParkedRoute, Queue, SourceHealth
-from bot.sql.sqlite import Connection
+from bot.sql.sqlite import Connection, Value
 from bot.store.rows import memory_of, seen_of, source_health, to_json
 from bot.store.selection import select_jobs
 
@@ -87,8 +87,12 @@ class Archive:
         """The same, some thousands at a time: the ledger may be larger than the memory."""
         since = now - length(query.since) if query.since is not None else 0
         limit = ENDLESS if query.limit is None else query.limit
-        asked = {"since": since, "source": query.source, "job": query.job, "limit": limit}
-        async for rows in self._db.chunks("history", **asked):
+        asked: dict[str, Value] = {"since": since, "source": query.source, "limit": limit}
+        if query.job is None:
+            chunks = self._db.chunks("history", **asked)
+        else:
+            chunks = self._db.chunks("history_of", **asked, job=query.job)
+        async for rows in chunks:
             yield await self._entries(rows)
 
     async def _entries(self, rows: Sequence[sqlite3.Row]) -> tuple[Entry, ...]:

@@ -11,6 +11,7 @@ from bot.core.history import Entry, HistoryQuery
 from bot.core.instants import Instant
 from bot.core.messages import Delivered, Receipt
 from bot.offline import json_line
+from bot.sql import statements
 from bot.store.store import Store
 from tests.samples import HOUR, NOW, PLACE, Clock, job, message
 
@@ -142,3 +143,10 @@ async def test_a_long_ledger_is_told_whole_some_thousands_at_a_time(store: Store
     await record(store, *(Silence(failed(number), "no rule matches") for number in range(12_000)))
     sizes = [len(entries) async for entries in store.archive.ledger(HistoryQuery(), NOW)]
     assert (sum(sizes), max(sizes)) == (12_000, 5_000)
+
+
+async def test_what_happened_to_one_job_is_found_without_reading_what_happened_to_the_others(store: Store) -> None:
+    asked = {"job": job().id, "source": None, "since": 0, "limit": 10}
+    async with store.db.transaction() as db:
+        plan = await db.query(f"EXPLAIN QUERY PLAN {statements()['history_of']}", asked)
+    assert not [step["detail"] for step in plan if "SCAN" in step["detail"]]

@@ -81,6 +81,7 @@ CREATE TABLE changes (
 CREATE INDEX changes_by_age ON changes (seen_at);
 CREATE INDEX changes_alike ON changes (likeness, seen_at, pipeline) WHERE likeness <> '';
 CREATE INDEX changes_by_job ON changes (job_id);
+CREATE INDEX changes_by_name ON changes (name);
 
 CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were composed

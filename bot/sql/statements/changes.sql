@@ -45,8 +45,12 @@ DELETE FROM tellings WHERE message_key = :message_key AND change_key NOT IN (SEL
 
 -- history --
 -- The ledger, newest first.
+SELECT * FROM changes WHERE seen_at >= :since AND (:source IS NULL OR source = :source) ORDER BY seq DESC LIMIT :limit;
+
+-- history_of --
+-- What the ledger has of one job, newest first.
 SELECT * FROM changes
-WHERE seen_at >= :since AND (:source IS NULL OR source = :source) AND (:job IS NULL OR job_id = :job OR name = :job)
+WHERE (job_id = :job OR name = :job) AND seen_at >= :since AND (:source IS NULL OR source = :source)
 ORDER BY seq DESC LIMIT :limit;
 
 -- tellings --
