@@ -9,6 +9,7 @@ from bot.core.changes import Change, ChangeKind
 from bot.core.history import HistoryQuery
 from bot.core.listing import Certificate
 from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope
+from bot.sql import statements
 from bot.store.store import Store
 from tests.samples import COMPLETE, DAY, HOUR, NOW, PLACE, SUSPECT, enqueue, job, listing, message, take_in
 
@@ -115,3 +116,11 @@ async def test_an_empty_store_has_nothing_to_forget(store: Store) -> None:
     await store.prune(NOW)
     await enqueue(store, message())
     assert len(await store.outbox.claim_due(NOW)) == 1
+
+
+@pytest.mark.parametrize("name", ["prune_changes", "prune_tellings", "prune_messages", "prune_jobs", "prune_cards"])
+async def test_what_is_young_enough_is_not_read_to_find_what_is_not(store: Store, name: str) -> None:
+    asked = {"before": LONG_AGO, "ended_after": LONG_AGO}
+    async with store.db.transaction() as db:
+        plan = await db.query(f"EXPLAIN QUERY PLAN {statements()[name]}", asked)
+    assert [step["detail"] for step in plan if "SCAN" in step["detail"]] == []

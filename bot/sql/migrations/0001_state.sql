@@ -56,6 +56,8 @@ CREATE INDEX jobs_by_status ON jobs (status, since DESC, id, gone_at) WHERE gone
 CREATE INDEX jobs_by_age ON jobs (since DESC, id, status, gone_at) WHERE gone_at IS NULL;
 CREATE INDEX jobs_known ON jobs (source, id, fingerprint, status, gone_at) WHERE gone_at IS NULL;
 
+CREATE INDEX jobs_gone ON jobs (gone_at) WHERE gone_at IS NOT NULL;
+
 CREATE TABLE changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were found
     key TEXT NOT NULL UNIQUE,
@@ -106,6 +108,7 @@ CREATE TABLE messages (
     trouble TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
+CREATE INDEX messages_done ON messages (created_at) WHERE state IN ('delivered', 'refused');
 CREATE INDEX messages_refused ON messages (seq) WHERE state = 'refused';
 CREATE INDEX messages_open ON messages (destination, state, rank) WHERE state IN ('queued', 'sending');
 CREATE INDEX messages_due ON messages (destination, state, due_at, created_at, claimed_at)
