@@ -86,6 +86,22 @@ async def test_what_may_be_the_place_of_a_new_name_is_kept_until_that_is_looked_
     assert await following(store) == 1 - given_up
 
 
+async def test_a_card_whose_post_is_given_up_follows_its_job_no_longer_while_other_names_are_to_be_looked_up(
+    store: Store,
+) -> None:
+    await enqueue(store, message("m1", TYPO))
+    assert await store.outbox.abandon([PLACE]) == 1
+    assert await following(store) == 0
+
+
+async def test_one_that_was_posted_may_be_in_the_place_of_such_a_name(store: Store) -> None:
+    await enqueue(store, message("m1", TYPO))
+    (parcel,) = await store.outbox.claim_due(NOW)
+    await store.outbox.settle(parcel, Delivered(Receipt("C1", "1.0"), shown="a digest"), NOW, 0.0)
+    assert await store.outbox.abandon([PLACE]) == 0
+    assert await following(store) == 1
+
+
 async def following(store: Store) -> int:
     async with store.db.transaction() as db:
         return len(await db.query("SELECT * FROM members", {}))

@@ -110,9 +110,11 @@ DELETE FROM members WHERE card = :key;
 UPDATE cards SET edit_due = min(edit_due, :now + :every) WHERE version > shown_version;
 
 -- abandon_cards --
--- Cards in such a place tell nothing more; but for one that is on its way there.
+-- Cards in such a place tell nothing more; but for one that is on its way there. If not all names are looked up, only
+-- those that were never posted, in a place whose channel is not known either.
 UPDATE cards SET until = 0, shown_version = version
-WHERE :all_known
+WHERE (:all_known OR (channel IS NULL AND destination GLOB '[#@]*' AND NOT EXISTS (
+        SELECT 1 FROM routes r WHERE r.destination = cards.destination AND r.channel IS NOT NULL)))
     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.card = cards.key AND m.state = 'sending'
         AND m.state IN ('queued', 'sending'))
     AND coalesce((SELECT r.channel FROM routes r WHERE r.destination = cards.destination), destination) NOT IN (
