@@ -28,6 +28,7 @@ from bot.store.cards import Cards
 from bot.store.lock import is_held
 from bot.store.looks import Looks
 from bot.store.outbox import Outbox
+from bot.store.rows import to_json
 
 CERTIFICATES_KEPT = timedelta(hours=24)  # of complete listings
 FileId: TypeAlias = tuple[int, int] | None
@@ -61,7 +62,8 @@ class Store:
             await db.run("prune_looks", day_ago=now - length(CERTIFICATES_KEPT), before=before, latest=PATIENCE - 1)
             for name in ("prune_changes", "prune_tellings", "prune_messages", "prune_jobs"):
                 await db.run(name, before=before)
-            for row in await db.rows("prune_cards", before=before, ended_after=now - FOLLOWED):
+            ghosts = to_json(self.archive.ghosts)
+            for row in await db.rows("prune_cards", before=before, ended_after=now - FOLLOWED, ghosts=ghosts):
                 await db.run("leave_card", key=row["key"])
 
 

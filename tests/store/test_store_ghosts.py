@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from bot.core.alerts import Silence
+from bot.core.board import Composed
+from bot.core.cards import Member
 from bot.core.changes import Change, ChangeKind
 from bot.core.history import HistoryQuery
 from bot.core.jobs import JobQuery, View
+from bot.core.messages import Delivered, Receipt
 from bot.store.archive import Archive
 from bot.store.store import open_archive, open_store
-from tests.samples import KEEP, NOW, job, listing, take_in
+from tests.samples import DAY, KEEP, NOW, card, entry, job, listing, message, take_in
 
 
 def failed(number: int) -> Change:
@@ -63,3 +66,18 @@ async def test_the_bot_itself_shows_what_is_configured(path: Path) -> None:
     async with open_store(path, KEEP, ["default", "lab"]) as store:
         assert await store.archive.counts() == {"FAILED": 2}
         assert (await store.archive.select(JobQuery(view=View.FAILED), NOW))[1] == 2
+
+
+@pytest.mark.parametrize(("sources", "kept"), [(["default"], 1), (["renamed"], 0)])
+async def test_a_card_with_a_job_that_lived_there_is_forgotten_like_others(
+    path: Path, sources: list[str], kept: int
+) -> None:
+    lives = Member(card="m1", entry=entry(1), likeness="", ended_at=None)
+    async with open_store(path, KEEP, sources) as store:
+        async with store.looks.transaction() as ledger:
+            await ledger.compose(Composed((card("m1"),), (lives,), (message("m1"),)), NOW)
+        (parcel,) = await store.outbox.claim_due(NOW)
+        await store.outbox.settle(parcel, Delivered(Receipt("C1", "1.0"), shown="a digest"), NOW, 0.0)
+        await store.prune(NOW + 91 * DAY)
+        async with store.db.transaction() as db:
+            assert len(await db.query("SELECT * FROM cards JOIN members ON card = key", {})) == kept

@@ -10,6 +10,7 @@ from bot.core.history import HistoryQuery
 from bot.core.listing import Certificate
 from bot.core.messages import Delivered, Outcome, Receipt, Refused, Scope
 from bot.sql import statements
+from bot.sql.sqlite import Value
 from bot.store.store import Store
 from tests.samples import COMPLETE, DAY, HOUR, NOW, PLACE, SUSPECT, enqueue, job, listing, message, take_in
 
@@ -120,7 +121,8 @@ async def test_an_empty_store_has_nothing_to_forget(store: Store) -> None:
 
 @pytest.mark.parametrize("name", ["prune_changes", "prune_tellings", "prune_messages", "prune_jobs", "prune_cards"])
 async def test_what_is_young_enough_is_not_read_to_find_what_is_not(store: Store, name: str) -> None:
-    asked = {"before": LONG_AGO, "ended_after": LONG_AGO}
+    asked: dict[str, Value] = {"before": LONG_AGO, "ended_after": LONG_AGO, "ghosts": "[]"}
     async with store.db.transaction() as db:
         plan = await db.query(f"EXPLAIN QUERY PLAN {statements()[name]}", asked)
-    assert [step["detail"] for step in plan if "SCAN" in step["detail"]] == []
+    steps = {step["detail"] for step in plan if "SCAN" in step["detail"]}
+    assert steps <= {"SCAN json_each VIRTUAL TABLE INDEX 1:"}

@@ -122,10 +122,12 @@ WHERE (:all_known OR (channel IS NULL AND destination GLOB '[#@]*' AND NOT EXIST
 RETURNING key;
 
 -- prune_cards --
--- Cards that nothing happened to for as long as the store keeps, that follow no job and have nothing left to say.
+-- Cards that nothing happened to for as long as the store keeps, that follow no job and have nothing left to say. Of a
+-- source that is configured no more nobody knows what becomes of its jobs.
 DELETE FROM cards WHERE until < :before AND edited_at < :before
     AND NOT EXISTS (SELECT 1 FROM members m WHERE m.card = cards.key AND (m.ended_at >= :ended_after
         OR (m.ended_at IS NULL AND EXISTS (SELECT 1 FROM jobs j
-            WHERE j.source = m.source AND j.id = m.job_id AND j.gone_at IS NULL))))
+            WHERE j.source = m.source AND j.id = m.job_id AND j.gone_at IS NULL)
+            AND m.source NOT IN (SELECT value FROM json_each(:ghosts)))))
     AND NOT EXISTS (SELECT 1 FROM messages b WHERE b.card = cards.key AND b.state IN ('queued', 'sending'))
 RETURNING key;
