@@ -134,12 +134,12 @@ class _Desk:
     def composed(self) -> Composed:
         written = [sheet.written() for sheet in self._sheets if sheet.touched]
         messages = [message for each in written for message in each.messages]
-        empty = [message.key for message in messages if isinstance(message, ThreadReply) and not message.news.jobs]
+        empty = {message.key for message in messages if isinstance(message, ThreadReply) and not message.news.jobs}
         return Composed(
             cards=tuple(each.card for each in written),
             members=tuple(member for each in written for member in each.members),
             messages=tuple(message for message in messages if message.key not in empty),
-            dropped=tuple(empty),
+            dropped=tuple(sorted(empty)),
         )
 
     def _place(self, destination: Destination) -> str:
