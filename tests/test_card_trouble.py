@@ -140,6 +140,23 @@ async def test_a_card_that_somebody_deletes_again_and_again_is_edited_as_soon_as
     assert "running again" in rendered_text(world.slack.state.top_level("ml-alerts")[-1])
 
 
+async def test_a_job_that_joined_a_card_which_turns_out_to_be_told_goes_on_with_the_other_one(world: World) -> None:
+    place = world.slack.state.channel("ml-alerts").id
+    world.rules = [replace(rule(), to=("#ml-alerts", place))]
+    await world.fail("press")
+    for name in world.rules[0].to:
+        await world.store.outbox.resolve(name, place)
+    world.slack.fault(faults.rate_limited(30), method="chat.postMessage")
+    await world.deliver()
+    (late,) = await world.fail("lathe")
+    await seconds(world, 120)
+    world.jobs.world.retry(late)
+    await world.good_look()
+    await seconds(world, 10)
+    (card,) = world.slack.state.top_level("ml-alerts")
+    assert rendered_text(card).startswith("🔴 2 jobs in machine-state-classification: 1 failed, 1 retried")
+
+
 async def test_a_card_on_its_way_to_a_place_that_is_not_named_any_more_arrives_whole(world: World) -> None:
     (job,) = await running(world, "press")
     await fails(world, job)

@@ -192,6 +192,12 @@ def with_reason(member: Member, failure: Change, reason: str) -> Member:
     return replace(member, entry=replace(entry, error=gist(reason)), likeness=likeness(reason))
 
 
+def with_counts(card: Card, counts: Mapping[str, int]) -> Card:
+    """The card as so many jobs stand on it, by their latest news."""
+    failing = sum(jobs for kind, jobs in counts.items() if kind in FAILURES)
+    return replace(card, size=sum(counts.values()), failing=failing)
+
+
 def with_detail(member: Member, change: Change) -> Member:
     """The member, if this change is its latest news, with how much it says now."""
     if member.entry.change_key != change.key:

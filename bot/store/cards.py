@@ -17,6 +17,7 @@ from bot.core.cards import (
     Likeness,
     Member,
     face_of,
+    with_counts,
     with_detail,
     with_reason,
 )
@@ -29,6 +30,7 @@ from bot.core.messages import (
     Gone,
     Opening,
     Outcome,
+    Receipt,
     Refused,
     Scope,
     ThreadReply,
@@ -205,7 +207,16 @@ async def anchor(db: Connection, opening: Opening, outcome: Delivered, version: 
         now=now,
     )
     if outcome.by_twin:
+        await _hand_over(db, opening.card, receipt, now)
         await _close(db, opening.card)
+
+
+async def _hand_over(db: Connection, card: str, receipt: Receipt, now: Instant) -> None:
+    """Jobs that have joined the card meanwhile go on with the one that stands there."""
+    heir = await db.row("heir", key=card, channel=receipt.channel, ts=receipt.ts)
+    if heir and await db.run("hand_over", key=card, heir=heir["key"]):
+        counts = {row["kind"]: row["jobs"] for row in await db.rows("standing", card=heir["key"])}
+        await put(db, Composed(cards=(with_counts(card_of(heir), counts),)), now)
 
 
 async def lose(db: Connection, opening: Opening, now: Instant) -> None:

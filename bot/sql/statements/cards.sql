@@ -101,6 +101,15 @@ UPDATE cards SET pace = :pace WHERE key = :key;
 -- The card tells nothing more. What follows opens another one.
 UPDATE cards SET until = 0, shown_version = version WHERE key = :key;
 
+-- heir --
+-- Another card that stands at this message.
+SELECT key, body FROM cards WHERE channel = :channel AND ts = :ts AND key <> :key;
+
+-- hand_over --
+-- The jobs of a card that are not on the other one are on that from now on.
+UPDATE members SET card = :heir WHERE card = :key
+    AND (source, job_id) NOT IN (SELECT source, job_id FROM members WHERE card = :heir);
+
 -- leave_card --
 -- No job is followed by it any more.
 DELETE FROM members WHERE card = :key;
