@@ -9,7 +9,7 @@ import pytest
 from bot.core.board import Composed
 from bot.core.cards import Card
 from bot.core.commands import jobs_of_card
-from bot.core.messages import Delivered, Gone
+from bot.core.messages import Delivered, Gone, ThreadReply
 from bot.explain import Explained, explain
 from bot.poll import Looked
 from bot.sandbox import slack_faults as faults
@@ -125,6 +125,15 @@ async def test_a_card_that_cannot_be_edited_any_more_is_posted_anew_and_rings_no
     assert "U0SANDBOX1" in first.text
     assert "U0SANDBOX1" not in second.text
     assert "retried" in rendered_text(second)
+
+
+async def test_a_reply_goes_out_with_fifty_newcomers_by_name_and_counts_the_rest(world: World) -> None:
+    await world.fail("press")
+    await world.deliver()
+    await world.fail(*(f"lathe {number}" for number in range(60)))
+    (parcel,) = await world.store.outbox.claim_due(world.clock())
+    assert isinstance(parcel.message, ThreadReply)
+    assert (len(parcel.message.news.entries), parcel.message.news.unnamed) == (50, 10)
 
 
 async def test_newcomers_join_the_card_and_are_told_in_its_thread_at_most_once_a_minute(world: World) -> None:

@@ -12,6 +12,7 @@ from bot.core.cards import ALIKE, NAMED, Card, Face, Likeness, Member, face_of
 from bot.core.changes import Change
 from bot.core.instants import Instant
 from bot.core.messages import Opening, ThreadReply
+from bot.core.threads import as_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,17 @@ def rehearse(
         composed = compose(verdicts, board, terms, now)
         board = Board(composed.cards, tuple(replace(member, unsaid=False) for member in composed.members))
     faces = {card.key: _drawn(card, composed.members) for card in composed.cards}
-    return tuple(Rehearsed(message, faces[message.card]) for message in composed.messages)
+    return tuple(Rehearsed(_as_sent(message), faces[message.card]) for message in composed.messages)
 
 
 def caught_by(rule: Rule, rules: Iterable[Rule], change: Change) -> Rule | None:
     """The rule above that ends the search, so that this one is not tried."""
     above = next(each for each in rules if each is rule or (each.matches(change) and not each.goes_on))
     return None if above is rule else above
+
+
+def _as_sent(message: Opening | ThreadReply) -> Opening | ThreadReply:
+    return as_sent(message) if isinstance(message, ThreadReply) else message
 
 
 def _drawn(card: Card, members: Iterable[Member]) -> Face:

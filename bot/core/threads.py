@@ -10,7 +10,7 @@ from bot.core.alerts import JobRef
 from bot.core.cards import Card, Entry
 from bot.core.changes import SAYS_MORE, ChangeKind
 from bot.core.instants import Instant
-from bot.core.messages import NAMED_IN_THREAD, About, News, ThreadReply, message_key
+from bot.core.messages import KEPT_BY_NAME, NAMED_IN_THREAD, About, News, ThreadReply, message_key
 from bot.core.traces import gist
 
 
@@ -37,7 +37,7 @@ def thread_reply(card: Card, about: About, said: Said, now: Instant, due_at: Ins
         mentions=said.rung,
         loud=said.loud,
         broadcast=said.broadcast,
-        news=_news(card, _told_best(said.entries)),
+        news=_news(card, _told_best(said.entries), KEPT_BY_NAME if about is About.NEWCOMERS else NAMED_IN_THREAD),
         tells=keys,
         created_at=now,
         due_at=due_at,
@@ -46,7 +46,7 @@ def thread_reply(card: Card, about: About, said: Said, now: Instant, due_at: Ins
 
 def joined(waiting: ThreadReply, more: ThreadReply) -> ThreadReply:
     """The waiting reply, with more newcomers in it."""
-    entries = (*more.news.entries, *waiting.news.entries)[:NAMED_IN_THREAD]
+    entries = (*more.news.entries, *waiting.news.entries)[:KEPT_BY_NAME]
     counts = Counter(waiting.news.counts) + Counter(more.news.counts)
     news = replace(more.news, entries=entries, counts=dict(counts), jobs=waiting.news.jobs + more.news.jobs)
     return replace(
@@ -80,7 +80,14 @@ def reply_with_reason(reply: ThreadReply, change_key: str, reason: str) -> Threa
     return replace(reply, news=replace(reply.news, entries=entries))
 
 
-def _news(card: Card, entries: Sequence[Entry]) -> News:
+def as_sent(reply: ThreadReply) -> ThreadReply:
+    """The reply, with no more newcomers by name than are told so."""
+    if reply.about is not About.NEWCOMERS:
+        return reply
+    return replace(reply, news=replace(reply.news, entries=reply.news.entries[:NAMED_IN_THREAD]))
+
+
+def _news(card: Card, entries: Sequence[Entry], named: int) -> News:
     stories: dict[JobRef, list[Entry]] = {}
     for entry in entries:
         stories.setdefault(entry.job, []).append(entry)
@@ -88,7 +95,7 @@ def _news(card: Card, entries: Sequence[Entry]) -> News:
     return News(
         rule=card.rule,
         label=card.label,
-        entries=tuple(entry for story in newest[:NAMED_IN_THREAD] for entry in reversed(story)),
+        entries=tuple(entry for story in newest[:named] for entry in reversed(story)),
         counts=dict(Counter(entry.kind for entry in entries)),
         jobs=len(stories),
         total=card.size,

@@ -24,6 +24,7 @@ from bot.core.messages import (
     again_in,
 )
 from bot.core.pacing import BURST, EDIT_EVERY, EDITS_EVERY, SUSPICIOUS, backoff, paced, park_time
+from bot.core.threads import as_sent
 from bot.sql.sqlite import Connection, Database
 from bot.store.cards import anchor, draw, lose, open_anew
 from bot.store.routes import heed
@@ -137,7 +138,7 @@ async def _parcel(db: Connection, claimed: sqlite3.Row) -> Parcel:
     if card is None:
         return parcel
     if isinstance(parcel.message, ThreadReply):
-        return replace(parcel, thread=card["ts"])
+        return replace(parcel, message=as_sent(parcel.message), thread=card["ts"])
     if not isinstance(parcel.message, Opening):
         return parcel
     return replace(parcel, face=await draw(db, card_of(card), parcel.message.mentions), version=card["version"])

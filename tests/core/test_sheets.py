@@ -11,7 +11,7 @@ from bot.core.changes import ChangeKind
 from bot.core.instants import SECOND
 from bot.core.jobs import Field
 from bot.core.messages import About, Message, Opening, ThreadReply, rank
-from bot.core.threads import reply_with_reason
+from bot.core.threads import as_sent, reply_with_reason
 from tests.core.lives import NOON
 from tests.core.team import MINUTE, URLS, Team, change, rule, team
 
@@ -124,7 +124,19 @@ def test_a_reply_names_fifty_newcomers_and_counts_the_rest() -> None:
     one.look(change(0))
     one.look(*map(change, range(1, 600)))
     (reply,) = one.replies
+    reply = as_sent(reply)
     assert (len(reply.news.entries), reply.news.jobs, reply.news.unnamed, len(reply.tells)) == (50, 599, 549, 599)
+
+
+def test_once_the_newcomers_that_a_reply_would_name_have_gone_on_it_names_the_others() -> None:
+    one = team()
+    one.look(change(0))
+    one.look(change(1))
+    one.later(1)
+    one.look(*map(change, range(2, 62)))
+    one.look(*(change(number, ChangeKind.RETRIED, 2) for number in range(12, 62)))
+    reply = as_sent(one.waiting[one.openings[0].card])
+    assert (len(reply.news.entries), reply.news.jobs, reply.news.unnamed) == (10, 10, 0)
 
 
 def both(*, mention: str = "@U2", on: frozenset[ChangeKind] = frozenset({ChangeKind.FAILED})) -> Team:
