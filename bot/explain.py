@@ -1,20 +1,19 @@
-"""Why did it fail? Asked of the job API once a look is written down, never within its transaction. No alert depends on
-the answer: any fault, and there is no reason; one that comes late is remembered all the same.
+"""Why did it fail? Asked of the job API once a look is written down, never within its transaction, and again after the
+next ones as long as there is no answer. No alert depends on it; one that comes late is remembered all the same.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.core.alerts import Verdict
 from bot.core.changes import Change
-from bot.core.faults import Fault, FaultKind
-from bot.core.reasons import QUESTIONS, EventPage, reason_of, unexplained
+from bot.core.faults import Fault
+from bot.core.instants import SECOND, Instant
+from bot.core.reasons import QUESTIONS, Allowance, Inquiry, Unexplained, is_answer
 from bot.jobs_api.client import JobsApi
 from bot.store.looks import Looks
 
 AT_ONCE = 3  # questions
-PATIENCE = 5.0  # seconds for all questions after a look
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,50 +24,75 @@ class Explained:
     answered: int
 
 
-async def explain(api: JobsApi, looks: Looks, verdicts: Iterable[Verdict], seconds: float) -> Explained:
-    """Gives each failure of a look that does not say why its reason, as soon as that is there, within `seconds`."""
-    inquiry, answered = _Inquiry(api), 0
-    silent = await asyncio.to_thread(unexplained, verdicts)  # there may be 100,000 verdicts
-    tasks = [asyncio.create_task(inquiry.ask(change)) for change in silent]
-    try:
-        for answer in asyncio.as_completed(tasks, timeout=seconds):
-            change, reason = await answer
-            if reason:
-                answered += await looks.give_reason(change, reason)
-    except TimeoutError:
-        pass
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    if silent:
-        await looks.stop_asking(silent)
-    return Explained(inquiry.asked, answered)
+class Explainer:
+    """Of one source. What is still to be asked is in the store; only that the API wants to be left alone, and which
+    failures were asked about in vain the last time, ends with the process.
+    """
 
-
-class _Inquiry:
-    """The questions after one look: a few at once, no more than are allowed, and none after one that got no answer."""
-
-    def __init__(self, api: JobsApi) -> None:
-        self.asked = 0
+    def __init__(self, api: JobsApi, looks: Looks, clock: Callable[[], Instant]) -> None:
         self._api = api
+        self._looks = looks
+        self._clock = clock
+        self._asked_at: Instant = 0
+        self._wait = 0.0  # seconds since then
+        self._in_vain: set[str] = set()  # keys of changes
+
+    async def explain(self) -> Explained:
+        """A round of questions. Each failure gets its reason as soon as that is there."""
+        now = self._clock()
+        if 0 <= now - self._asked_at < self._wait * SECOND:
+            return Explained(asked=0, answered=0)
+        failures = await self._looks.unexplained(self._api.source, now, QUESTIONS)
+        self._in_vain &= {failure.change.key for failure in failures}
+        failures.sort(key=lambda failure: failure.change.key in self._in_vain)  # a bad log is no harm to the others
+        questions = _Questions(self._api, self._in_vain)
+        answered = await self._give(questions, failures)
+        self._asked_at, self._wait = self._clock(), questions.allowance.wait
+        if failures:
+            await self._looks.stop_waiting(failure.change for failure in failures)
+        return Explained(questions.allowance.asked, answered)
+
+    async def _give(self, questions: "_Questions", failures: Iterable[Unexplained]) -> int:
+        """How many got a reason."""
+        answered, tasks = 0, [asyncio.create_task(questions.ask(failure)) for failure in failures]
+        try:
+            for answer in asyncio.as_completed(tasks):
+                change, reason = await answer
+                if reason is not None:
+                    await self._looks.give_reason(change, reason)
+                    answered += bool(reason)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return answered
+
+
+class _Questions:
+    """Those of one round, a few at once. `in_vain` takes the keys of the failures whose question met a fault."""
+
+    def __init__(self, api: JobsApi, in_vain: set[str]) -> None:
+        self.allowance = Allowance()
+        self._api = api
+        self._in_vain = in_vain
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self._is_over = False
 
-    async def ask(self, change: Change) -> tuple[Change, str]:
+    async def ask(self, failure: Unexplained) -> tuple[Change, str | None]:
+        """The failure and its reason: empty if there is none, None if nobody can tell as yet."""
+        change, inquiry = failure.change, Inquiry(failure)
         async with self._gate:
-            first = await self._page(change.job.id, 0)
-            offset = first.other_end if first else None
-            rest = await self._page(change.job.id, offset) if offset is not None else None
-        events = [event for page in (first, rest) if page for event in page.events]
-        return change, reason_of(change.job, events)
+            while (offset := inquiry.wants) is not None:
+                if not self.allowance.take():
+                    return change, None
+                page = await self._api.events(change.job.id, offset)
+                self.allowance.heard(page)
+                if isinstance(page, Fault):
+                    return change, self._without(change, page)
+                inquiry = inquiry.given(page)
+        return change, inquiry.reason
 
-    async def _page(self, job_id: str, offset: int) -> EventPage | None:
-        if self._is_over or self.asked >= QUESTIONS:
-            return None
-        self.asked += 1
-        page = await self._api.events(job_id, offset)
-        if isinstance(page, Fault):
-            self._is_over = page.kind not in {FaultKind.REQUEST, FaultKind.GARBLED}
-            return None
-        return page
+    def _without(self, change: Change, fault: Fault) -> str | None:
+        if is_answer(fault):
+            return ""
+        self._in_vain.add(change.key)
+        return None

@@ -24,7 +24,7 @@ from bot.core.instants import SECOND
 from bot.core.pacing import park_time
 from bot.core.replies import Reply
 from bot.deliver import deliver_due, edit_due, resolve_routes
-from bot.explain import PATIENCE, explain
+from bot.explain import Explainer
 from bot.jobs_api.client import JobsApi
 from bot.poll import Limits, Look, Looked, poll_once
 from bot.report import Reporter
@@ -67,12 +67,13 @@ class Loops:
         return Limits(self.config.deadlines, self.config.thrashing)
 
     async def look(self, api: JobsApi) -> None:
-        """Looks at one source, again and again; no look waits for the questions after the one before, which are over
-        soon. BotError if the very first look shows that the key is no good.
+        """Looks at one source, again and again; no look waits for the questions after one before, and what was not
+        answered in the end the next process asks. BotError if the very first look shows that the key is no good.
         """
         await self._until_found()
         every, loop = self.config.poll.every.total_seconds(), f"look at {api.source}"
         api.asking = lambda: self.vitals.turned(loop, now(), 0)
+        explainer, asking = Explainer(api, self.store.looks, now), None
         async with asyncio.TaskGroup() as questions:
             while not self.stop.is_set():
                 api.asking()
@@ -81,10 +82,12 @@ class Loops:
                 look = await self.storing(loop, looking)
                 took = time.monotonic() - began
                 wait = every if look is None else self._looked(api, look, took)
-                if isinstance(look, Looked):
-                    questions.create_task(self._explain(api, look))
+                if isinstance(look, Looked) and (asking is None or asking.done()):
+                    asking = questions.create_task(self._explain(api.source, explainer))
                 self.vitals.turned(loop, now(), int(wait * SECOND))
                 await rest(self.stop.wait(), wait)
+            if asking:
+                asking.cancel()
 
     async def _until_found(self) -> None:
         """A name that is not known yet may be that of a channel which has cards: the first look waits a little for it,
@@ -107,11 +110,11 @@ class Loops:
         self.outbox_filled.set()
         return look_wait(self.config.poll.every.total_seconds(), took, failures, fault)
 
-    async def _explain(self, api: JobsApi, look: Looked) -> None:
-        """Asks why the look's jobs failed."""
-        explained = await self.storing("reasons", explain(api, self.store.looks, look.verdicts, PATIENCE))
-        if explained is not None and explained.asked:
-            self.reporter.explained(api.source, explained)
+    async def _explain(self, source: str, explainer: Explainer) -> None:
+        """Asks why jobs failed."""
+        explained = await self.storing("reasons", explainer.explain())
+        if explained is not None and (explained.asked or explained.answered):
+            self.reporter.explained(source, explained)
             self.outbox_filled.set()
 
     async def deliver(self, sink: SlackSink) -> None:

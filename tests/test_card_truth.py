@@ -9,7 +9,6 @@ import pytest
 from bot.core.alerts import Broadcast
 from bot.core.changes import ChangeKind
 from bot.core.wording import utc
-from bot.explain import explain
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import rendered_text
 from bot.sandbox.slack_faults import Kind
@@ -69,8 +68,8 @@ async def test_a_reason_that_comes_from_the_events_is_one_that_was_seen_before_t
         job = world.jobs.world.add(name, status="RUNNING", age=60).id
         await world.good_look()
         world.jobs.world.fail(job, None)
-        look = await world.good_look()
-        await explain(world.api, world.store.looks, look.verdicts, 5.0)
+        await world.good_look()
+        await world.explainer.explain()
         await world.deliver()
     assert f"{SEEN} once" in shown(world)
 
@@ -165,9 +164,9 @@ async def test_a_reason_that_is_known_once_the_job_is_retried_is_its_last_error(
     await world.good_look()
     world.clock.advance(5)
     world.jobs.world.fail(job, None)
-    look = await world.good_look()
+    await world.good_look()
     await moves(world, lambda: world.jobs.world.retry(job))
-    await explain(world.api, world.store.looks, look.verdicts, 5.0)
+    await world.explainer.explain()
     await moves(world, lambda: None)
     assert "last error" in shown(world).casefold()
     assert "BackoffLimitExceeded" in shown(world)

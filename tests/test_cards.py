@@ -10,7 +10,6 @@ from bot.core.board import Composed
 from bot.core.cards import Card
 from bot.core.commands import jobs_of_card
 from bot.core.messages import Delivered, Gone, ThreadReply
-from bot.explain import Explained, explain
 from bot.poll import Looked
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import rendered_text
@@ -319,17 +318,13 @@ async def fails_silently(world: World, job: str) -> Looked:
     return await world.good_look()
 
 
-async def explained(world: World, look: Looked) -> Explained:
-    return await explain(world.api, world.store.looks, look.verdicts, 5.0)
-
-
 async def test_an_alert_waits_for_its_reason_and_goes_out_as_soon_as_that_is_there(world: World) -> None:
     job = world.jobs.world.add("press", status="RUNNING", age=60).id
     await world.good_look()
-    look = await fails_silently(world, job)
+    await fails_silently(world, job)
     await world.deliver()
     assert world.posts() == []
-    await explained(world, look)
+    await world.explainer.explain()
     await world.deliver()
     assert WHY in rendered_text(card(world))
 
@@ -340,7 +335,7 @@ async def test_an_alert_does_not_wait_less_because_the_questions_after_another_l
     await world.good_look()
     for look in [await fails_silently(world, job) for job in jobs]:
         before = len(world.posts())
-        await world.store.looks.stop_asking([verdict.change for verdict in look.verdicts])
+        await world.store.looks.stop_waiting([verdict.change for verdict in look.verdicts])
         await world.deliver()
         await world.deliver()
         assert len(world.posts()) == before + 1
@@ -349,12 +344,12 @@ async def test_an_alert_does_not_wait_less_because_the_questions_after_another_l
 async def test_an_alert_waits_two_seconds_at_most_and_a_late_reason_edits_it(world: World) -> None:
     job = world.jobs.world.add("press", status="RUNNING", age=60).id
     await world.good_look()
-    look = await fails_silently(world, job)
+    await fails_silently(world, job)
     await seconds(world, 1)
     assert world.posts() == []
     await seconds(world, 1)
     assert WHY not in rendered_text(card(world))
-    await explained(world, look)
+    await world.explainer.explain()
     await seconds(world, 4)
     assert WHY in rendered_text(card(world))
     assert len(world.slack.state.edits()) == 1
@@ -364,7 +359,8 @@ async def test_a_reply_tells_the_reason_of_a_second_failure_and_not_that_of_the_
     job = await failed(world)
     world.jobs.world.retry(job)
     await look_and_tell(world)
-    await explained(world, await fails_silently(world, job))
+    await fails_silently(world, job)
+    await world.explainer.explain()
     await seconds(world, 5)
     assert WHY in thread(world)[-1]
     assert "out of memory" not in rendered_text(card(world))

@@ -14,6 +14,7 @@ from bot.core.alerts import Rule
 from bot.core.doubts import OnDoubt
 from bot.core.history import Entry, HistoryQuery
 from bot.deliver import deliver_due, edit_due
+from bot.explain import Explainer
 from bot.jobs_api.client import JobsApi, connect
 from bot.poll import USUAL, Limits, Look, Looked, poll_once
 from bot.sandbox.jobs_server import JobsServer
@@ -43,6 +44,10 @@ class World:
     job_urls: Mapping[str, str] = field(default_factory=dict)
     on_doubt: OnDoubt = OnDoubt.REPEAT
     limits: Limits = USUAL
+    explainer: Explainer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.explainer = Explainer(self.api, self.store.looks, self.clock)
 
     async def look(self) -> Look:
         return await poll_once(self.api, self.store.looks, self.rules, self.job_urls, self.clock, self.limits)

@@ -4,16 +4,17 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from bot.core.cards import REASON_WITHIN
 from bot.core.changes import Change
+from bot.core.instants import Instant
 from bot.core.jobs import FINAL
 from bot.core.likeness import likeness
 from bot.core.memory import PATIENCE
+from bot.core.reasons import Unexplained
 from bot.core.sweep import Known
-from bot.sql.sqlite import Database
+from bot.sql.sqlite import Connection, Database
 from bot.store import cards
 from bot.store.ledger import Ledger
-from bot.store.rows import to_json
+from bot.store.rows import to_json, unexplained_of
 
 
 class Looks:
@@ -32,32 +33,41 @@ class Looks:
         usual = min(len(fingerprints), max((row["seen"] for row in lately), default=len(fingerprints)))
         return Known(fingerprints, frozenset(live), usual)
 
-    async def give_reason(self, change: Change, reason: str) -> bool:
-        """Remembers why a job failed: with the job, unless that has left this failure or said why itself, and where the
-        failure was told. Whether the job had not said it.
-        """
-        job = change.job
-        async with self._db.transaction() as connection:
-            news = await connection.run(
-                "give_reason",
-                source=job.source,
-                id=job.id,
-                retry_count=job.retries,
-                failed_at=job.failed_at,
-                error=job.error,
-                reason=reason,
-            )
-            await connection.run("liken_change", key=change.key, likeness=likeness(reason))
-            await cards.explain(connection, change, reason)
-        return bool(news)
+    async def unexplained(self, source: str, now: Instant, limit: int) -> list[Unexplained]:
+        """Failures of which it is still to be asked why, the most urgent first."""
+        rows = await self._db.looker.rows("unexplained", source=source, now=now, limit=limit)
+        return [unexplained_of(row) for row in rows]
 
-    async def stop_asking(self, changes: Iterable[Change]) -> None:
+    async def give_reason(self, change: Change, reason: str) -> None:
+        """Remembers why a job failed: with the job, unless that has left this failure or said why itself, and where the
+        failure was told. Empty: nobody can tell. It is asked for no more.
+        """
+        async with self._db.transaction() as connection:
+            await connection.run("explain_change", key=change.key, likeness=likeness(reason))
+            if reason:
+                await _give_reason(connection, change, reason)
+                await cards.explain(connection, change, reason)
+
+    async def stop_waiting(self, changes: Iterable[Change]) -> None:
         """No message waits any more for the reasons of these failures."""
         keys = to_json([change.key for change in changes])
         async with self._db.transaction() as connection:
-            await connection.run("wait_for_no_reason", keys=keys, within=REASON_WITHIN)
+            await connection.run("wait_for_no_reason", keys=keys)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Ledger]:
         async with self._db.transaction() as connection:
             yield Ledger(connection, self._keep)
+
+
+async def _give_reason(db: Connection, change: Change, reason: str) -> None:
+    job = change.job
+    await db.run(
+        "give_reason",
+        source=job.source,
+        id=job.id,
+        retry_count=change.retry_count,
+        at=change.at,
+        error=job.error,
+        reason=reason,
+    )

@@ -9,10 +9,11 @@ import msgspec
 from bot.core.cards import Card, Entry, Face, Member
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import Instant
-from bot.core.jobs import Job, Progress
+from bot.core.jobs import Job, Progress, Status
 from bot.core.likeness import Seen, likeness
 from bot.core.memory import Memory
 from bot.core.messages import Doubt, Edit, Message, Notice, Opening, Parcel, Receipt, ThreadReply, Twin, rank
+from bot.core.reasons import Unexplained, asked_until
 from bot.core.replies import SourceHealth
 from bot.sql.sqlite import Value
 
@@ -180,13 +181,29 @@ def change_values(change: Change, now: Instant) -> dict[str, Value]:
         "was": change.was,
         "status": change.status,
         "at": change.at,
+        "retry_count": change.retry_count,
         "preemption_count": change.preemption_count,
         "times": change.times,
         "detail": change.detail,
         "seen_at": now,
         "pipeline": change.job.pipeline_key,
         "likeness": likeness(change.job.error) if change.kind is ChangeKind.FAILED else "",
+        "ask_until": asked_until(change, now),
     }
+
+
+def unexplained_of(row: sqlite3.Row) -> Unexplained:
+    failure = Change(
+        job=memory_of(row).job,
+        kind=ChangeKind.FAILED,
+        was=row["was"],
+        status=Status.FAILED,
+        retry_count=row["retries_then"],
+        preemption_count=row["preemptions_then"],
+        at=row["at"],
+        inferred=bool(row["inferred"]),
+    )
+    return Unexplained(failure, row["ended"], row["retried"])
 
 
 def parcel_of(row: sqlite3.Row) -> Parcel:

@@ -21,7 +21,7 @@ from bot.config import Need, load
 from bot.core.alerts import Rule, destinations
 from bot.core.doubts import OnDoubt
 from bot.deliver import deliver_due, edit_due, resolve_routes
-from bot.explain import PATIENCE, explain
+from bot.explain import Explainer
 from bot.jobs_api.client import JobsApi, connect
 from bot.poll import Looked, poll_once
 from bot.slack.channels import Channels
@@ -140,7 +140,7 @@ class Life:
             for _ in range(ROUNDS_AT_MOST):
                 look = await poll_once(api, store.looks, self.rules, {}, self.clock)
                 if isinstance(look, Looked):
-                    await explain(api, store.looks, look.verdicts, PATIENCE)
+                    await Explainer(api, store.looks, self.clock).explain()
                 for _ in range(DELIVERIES):
                     await deliver_due(store.outbox, sink, OnDoubt.REPEAT, self.clock, lambda: 0.0)
                     await edit_due(store.cards, sink, self.clock, lambda: 0.0)

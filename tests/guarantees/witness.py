@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from bot.core.alerts import Rule
 from bot.core.cards import Card, Face
 from bot.core.instants import Instant
-from bot.explain import PATIENCE, explain
+from bot.explain import Explainer
 from bot.jobs_api.client import JobsApi, connect
 from bot.poll import Looked, poll_once
 from bot.sandbox.jobs_server import JobsServer
@@ -35,7 +35,7 @@ class Witness:
     async def look(self) -> None:
         look = await poll_once(self.api, self.store.looks, self.rules, {}, self.clock)
         assert isinstance(look, Looked), look
-        await explain(self.api, self.store.looks, look.verdicts, PATIENCE)
+        await Explainer(self.api, self.store.looks, self.clock).explain()
 
     async def drawn(self) -> list[Drawn]:
         """Every card there must be."""

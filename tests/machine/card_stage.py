@@ -97,7 +97,7 @@ class CardStage(Stage):
             if self.clock() - seen_at < MINUTE:
                 await self.store.looks.give_reason(change, reason)
                 self.book.explain(change, reason, self.clock())
-        await self.store.looks.stop_asking([change for change, _ in self.unexplained])
+        await self.store.looks.stop_waiting([change for change, _ in self.unexplained])
         self.unexplained.clear()
 
     async def deliver(self, outbox: Outbox | None = None) -> Sequence[Settled]:

@@ -69,6 +69,7 @@ CREATE TABLE changes (
     was TEXT,
     status TEXT NOT NULL,
     at INTEGER,
+    retry_count INTEGER NOT NULL,
     preemption_count INTEGER NOT NULL,
     times INTEGER NOT NULL,              -- preemptions that it tells; the count is with the last of them
     detail TEXT NOT NULL,                -- how much, or how long
@@ -77,13 +78,15 @@ CREATE TABLE changes (
     rule TEXT,
     reason TEXT NOT NULL,
     pipeline TEXT NOT NULL DEFAULT '',
-    likeness TEXT NOT NULL DEFAULT ''    -- of a failure's error, see bot.core.likeness
+    likeness TEXT NOT NULL DEFAULT '',   -- of a failure's error, see bot.core.likeness
+    ask_until INTEGER                    -- why the job failed; null where that is known, or nobody can tell
 ) STRICT;
 
 CREATE INDEX changes_by_age ON changes (seen_at);
 CREATE INDEX changes_alike ON changes (likeness, seen_at, pipeline) WHERE likeness <> '';
 CREATE INDEX changes_by_job ON changes (job_id);
 CREATE INDEX changes_by_name ON changes (name);
+CREATE INDEX changes_unexplained ON changes (source, ask_until, verdict, at) WHERE ask_until IS NOT NULL;
 
 CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were composed

@@ -4,16 +4,29 @@ SELECT change_key, destination FROM tellings WHERE change_key IN (SELECT value F
 
 -- record_change --
 -- A change with its verdict. Read again, the same fact keeps its first verdict unless somebody is told now.
-INSERT INTO changes (key, source, job_id, name, kind, inferred, was, status, at, preemption_count, times, detail,
-    seen_at, verdict, rule, reason, pipeline, likeness)
-VALUES (:key, :source, :job_id, :name, :kind, :inferred, :was, :status, :at, :preemption_count, :times, :detail,
-    :seen_at, :verdict, :rule, :reason, :pipeline, :likeness)
+INSERT INTO changes (key, source, job_id, name, kind, inferred, was, status, at, retry_count, preemption_count,
+    times, detail, seen_at, verdict, rule, reason, pipeline, likeness, ask_until)
+VALUES (:key, :source, :job_id, :name, :kind, :inferred, :was, :status, :at, :retry_count, :preemption_count,
+    :times, :detail, :seen_at, :verdict, :rule, :reason, :pipeline, :likeness, :ask_until)
 ON CONFLICT (key) DO UPDATE SET verdict = excluded.verdict, rule = excluded.rule, reason = excluded.reason
 WHERE excluded.verdict = 'alert' OR (excluded.verdict = 'step' AND changes.verdict = 'silence');
 
--- liken_change --
--- What kind of error a failure had turns out later.
-UPDATE changes SET likeness = :likeness WHERE key = :key;
+-- unexplained --
+-- Failures of which it is still to be asked why, those first that somebody is told of, then the newest; with the job as
+-- it stands, and when it had ended and been retried before.
+SELECT j.*, c.was, c.inferred, c.at, c.retry_count AS retries_then, c.preemption_count AS preemptions_then,
+    (SELECT max(e.at) FROM changes e WHERE e.job_id = c.job_id AND e.source = c.source AND e.seq < c.seq
+        AND e.kind IN ('failed', 'cancelled', 'completed') AND (c.at IS NULL OR e.at < c.at)) AS ended,
+    (SELECT max(e.seen_at) FROM changes e WHERE e.job_id = c.job_id AND e.source = c.source AND e.seq < c.seq
+        AND e.kind = 'retried' AND (c.at IS NULL OR e.seen_at < c.at)) AS retried
+FROM changes c JOIN jobs j ON j.source = c.source AND j.id = c.job_id
+WHERE c.seq IN (SELECT seq FROM changes WHERE source = :source AND ask_until > :now
+    ORDER BY verdict = 'silence', at DESC LIMIT :limit)
+ORDER BY c.verdict = 'silence', c.at DESC;
+
+-- explain_change --
+-- What kind of error a failure had turns out later, or that nobody can tell. It is asked for no more.
+UPDATE changes SET likeness = :likeness, ask_until = NULL WHERE key = :key;
 
 -- recount_change --
 -- How much a change tells turns out later.

@@ -30,7 +30,7 @@ UPDATE jobs SET gone_at = :now WHERE source = :source AND id = :id;
 -- give_reason --
 -- Why a job failed, as long as it is that failure which was asked about, and nobody has said it meanwhile.
 UPDATE jobs SET error = :reason WHERE source = :source AND id = :id AND gone_at IS NULL AND status = 'FAILED'
-    AND retry_count = :retry_count AND failed_at IS :failed_at AND error = :error;
+    AND retry_count = :retry_count AND (:at IS NULL OR failed_at = :at) AND error = :error;
 
 -- long_in_status --
 -- Live jobs that came to their status before the instant that is given for it, and that were not found overdue since. A

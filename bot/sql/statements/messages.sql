@@ -33,9 +33,10 @@ SELECT 1 FROM messages WHERE card = :card AND kind IN ('newcomers', 'steps') AND
 UPDATE messages SET body = :body WHERE key = :key AND state = 'queued' AND attempts = 0;
 
 -- wait_for_no_reason --
--- Messages that wait for the reason of one of these failures go out without it.
+-- Messages that wait for the reason of one of these failures go out without it. Before it is sent, nothing else makes a
+-- card or a step wait; newcomers may wait for their minute.
 UPDATE messages SET due_at = created_at WHERE state = 'queued' AND state IN ('queued', 'sending') AND attempts = 0
-    AND due_at = created_at + :within
+    AND kind IN ('opening', 'steps') AND due_at > created_at
     AND key IN (SELECT message_key FROM tellings WHERE change_key IN (SELECT value FROM json_each(:keys)));
 
 -- mistrust_messages --
