@@ -152,6 +152,10 @@ def editing(place: str, number: int) -> Exchange:
     return Exchange("slack", f"chat.update {place}", number)
 
 
+def asking_why(number: int) -> Exchange:
+    return Exchange("jobs", "GET /batch/jobs/{id}/events from 0", number)
+
+
 def told(places: Iterable[str], **kinds: str) -> list[Telling]:
     """Each of the jobs goes through these kinds of change, and all of the places are told."""
     return [(place, name, kind) for place in places for name, each in kinds.items() for kind in each.split()]
@@ -196,7 +200,7 @@ SHORT = Story(
     chapters={
         1: [fails("press"), fails("lathe", "chuck is loose")],
         2: [is_cancelled("mill")],
-        4: [is_retried("press"), fails("drill", "bit is blunt"), is_deleted("saw")],
+        4: [is_retried("press"), fails("drill"), is_deleted("saw")],
         7: [starts("press"), completes("press")],
     },
     tells=[
@@ -209,11 +213,14 @@ SHORT = Story(
         posting("im", 1): Mischief.ERROR_500,
         replying("ml-training", 1): Mischief.RUBBISH,
         editing("ml-alerts", 1): Mischief.RESET_AFTER,
+        asking_why(1): Mischief.RESET_BEFORE,
+        asking_why(3): Mischief.ERROR_500,
     },
     refuses=["ml-training"],
 )
 """Two channels and a person; lost answers to a post, a reply and an edit, a form that is refused; a failure that does
-not say why, and is retried and recovers, one that joins its card, and a job that vanishes.
+not say why, and is retried and recovers, one that joins its card and does not say it either, and a job that vanishes.
+The first question why is lost, for each of the two.
 """
 
 LONG = Story(
