@@ -45,7 +45,7 @@ class Explainer:
         failures = await self._looks.unexplained(self._api.source, now, QUESTIONS)
         self._in_vain &= {failure.change.key for failure in failures}
         failures.sort(key=lambda failure: failure.change.key in self._in_vain)  # a bad log is no harm to the others
-        questions = _Questions(self._api, self._in_vain)
+        questions = _Questions(self._api, self._in_vain, now)
         answered = await self._give(questions, failures)
         self._asked_at, self._wait = self._clock(), questions.allowance.wait
         if failures:
@@ -69,12 +69,13 @@ class Explainer:
 
 
 class _Questions:
-    """Those of one round, a few at once. `in_vain` takes the keys of the failures whose question met a fault."""
+    """Those of one round, a few at once. `in_vain` takes the keys of the failures that are to be asked about again."""
 
-    def __init__(self, api: JobsApi, in_vain: set[str]) -> None:
+    def __init__(self, api: JobsApi, in_vain: set[str], now: Instant) -> None:
         self.allowance = Allowance()
         self._api = api
         self._in_vain = in_vain
+        self._now = now
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, failure: Unexplained) -> tuple[Change, str | None]:
@@ -87,12 +88,12 @@ class _Questions:
                 page = await self._api.events(change.job.id, offset)
                 self.allowance.heard(page)
                 if isinstance(page, Fault):
-                    return change, self._without(change, page)
+                    return change, self._none(change, final=is_answer(page))
                 inquiry = inquiry.given(page)
-        return change, inquiry.reason
+        return change, inquiry.reason or self._none(change, final=not failure.may_lag(self._now))
 
-    def _without(self, change: Change, fault: Fault) -> str | None:
-        if is_answer(fault):
+    def _none(self, change: Change, *, final: bool) -> str | None:
+        if final:
             return ""
         self._in_vain.add(change.key)
         return None

@@ -99,6 +99,18 @@ async def test_what_is_answered_is_not_asked_again(world: World) -> None:
     assert await errors_of(world, (press, mill)) == ["", WHY]
 
 
+@pytest.mark.parametrize(("seconds", "asked", "reason"), [(40, 4, WHY), (80, 5, "")])
+async def test_a_log_that_tells_nothing_as_yet_is_asked_again_for_a_minute(
+    world: World, seconds: int, asked: int, reason: str
+) -> None:
+    (press,) = await failed(world, "press")
+    world.jobs.events_lag = seconds
+    await world.explainer.explain()
+    for _ in range(10):
+        await next_look(world)
+    assert (len(questions(world)), await error_of(world, press)) == (asked, reason)
+
+
 async def test_the_reason_stays_with_the_job_while_its_row_goes_on_without_one(world: World) -> None:
     (press,) = await failed(world, "press")
     await world.explainer.explain()

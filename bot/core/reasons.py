@@ -18,6 +18,7 @@ QUESTIONS: Final = 20  # requests after one look
 IN_VAIN: Final = 3  # requests in a row, and the API is left alone until after the next look
 PAGES: Final = 4  # of one job's log that are read at most
 ASKED_FOR: Final = 15 * 60 * SECOND  # after a failure was found
+LOG_LAGS: Final = 60 * SECOND  # after a failure was found, in which its log may still come to tell of it
 LATE: Final = 5 * SECOND  # so long after a try has ended, events may be of it
 TELLING = frozenset({"FAILED", "ERROR"})  # levels
 _WAITS = frozenset({FaultKind.RATE_LIMITED, FaultKind.CREDENTIALS, FaultKind.SWAPPED_KEY})
@@ -54,11 +55,12 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True)
 class Unexplained:
-    """A failure that did not say why, of a job as it stands now; and when, before that, the job `ended` and was seen to
-    be `retried` last, as far as anybody knows.
+    """A failure that did not say why, of a job as it stands now, and when it was `found`; and when, before that, the
+    job `ended` and was seen to be `retried` last, as far as anybody knows.
     """
 
     change: Change
+    found: Instant = 0
     ended: Instant | None = None
     retried: Instant | None = None
 
@@ -74,6 +76,10 @@ class Unexplained:
         """What the job has come to say of it by itself."""
         error = self.change.job.error
         return error if likeness(error) and not self.is_over else ""
+
+    def may_lag(self, now: Instant) -> bool:
+        """Whether a log that tells nothing as yet may still do."""
+        return now - self.found < LOG_LAGS
 
     def reason(self, events: Iterable[Event]) -> str:
         """What the newest of its events says that tells of a failure in words; empty if none does."""

@@ -17,7 +17,7 @@ _UNTOLD = (
 Event = dict[str, object]
 
 
-def events_of(job: SimJob) -> list[Event]:
+def events_of(job: SimJob, until: float) -> list[Event]:
     told: list[tuple[float, str, str, str]] = []
     number = crc32(job.id.encode())
     if job.started_at is not None:
@@ -35,7 +35,7 @@ def events_of(job: SimJob) -> list[Event]:
         told.append((job.failed_at, "job.failed", "FAILED", f"Job failed: {why or 'BackoffLimitExceeded'}"))
     told.sort(key=lambda each: each[0])
     first = number % 90_000 + 10_000
-    events = [_event(first + place, *each) for place, each in enumerate(told)]
+    events = [_event(first + place, *each) for place, each in enumerate(told) if each[0] <= until]
     return events[::-1]
 
 

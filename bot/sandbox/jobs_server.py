@@ -68,6 +68,8 @@ class JobsServer:
         self.more_events: dict[str, list[Event]] = {}
         """Job id → events that its log tells before the job's own, as they are."""
         self.oldest_events_first = False
+        self.events_lag = 0.0
+        """Seconds before the log tells an event of the job's own."""
         self._listing = Listing(world)
         self._faults = FaultPlan()
         self._pages = asyncio.Event()
@@ -226,7 +228,8 @@ class JobsServer:
         job = self._job(request)
         offset, limit = self._window(request, 100)
         wanted = {key: request.query[key] for key in ("level", "event_type", "input_id") if key in request.query}
-        log = [*self.more_events.get(job.id, []), *events_of(job)][:: -1 if self.oldest_events_first else 1]
+        told = events_of(job, self.world.now() - self.events_lag)
+        log = [*self.more_events.get(job.id, []), *told][:: -1 if self.oldest_events_first else 1]
         events = [event for event in log if all(event[key] == wanted[key] for key in wanted)]
         shown = events[offset : offset + limit]
         head = {"job_id": job.id, "total": len(events), "offset": offset, "limit": limit}

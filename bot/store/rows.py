@@ -203,7 +203,7 @@ def unexplained_of(row: sqlite3.Row) -> Unexplained:
         at=row["at"],
         inferred=bool(row["inferred"]),
     )
-    return Unexplained(failure, row["ended"], row["retried"])
+    return Unexplained(failure, row["found"], row["ended"], row["retried"])
 
 
 def parcel_of(row: sqlite3.Row) -> Parcel:

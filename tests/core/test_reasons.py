@@ -69,7 +69,7 @@ def test_a_failure_is_not_asked_about_for_ever() -> None:
 
 
 def reason(*events: Event, ended: Instant | None = None, retried: Instant | None = None, **changes: object) -> str:
-    return Unexplained(failure(**changes), ended, retried).reason(events)
+    return Unexplained(failure(**changes), ended=ended, retried=retried).reason(events)
 
 
 def test_the_newest_event_that_tells_of_a_failure_is_the_reason_whatever_their_order() -> None:

@@ -14,7 +14,8 @@ WHERE excluded.verdict = 'alert' OR (excluded.verdict = 'step' AND changes.verdi
 -- unexplained --
 -- Failures of which it is still to be asked why, those first that somebody is told of, then the newest; with the job as
 -- it stands, and when it had ended and been retried before.
-SELECT j.*, c.was, c.inferred, c.at, c.retry_count AS retries_then, c.preemption_count AS preemptions_then,
+SELECT j.*, c.seen_at AS found, c.was, c.inferred, c.at, c.retry_count AS retries_then,
+    c.preemption_count AS preemptions_then,
     (SELECT max(e.at) FROM changes e WHERE e.job_id = c.job_id AND e.source = c.source AND e.seq < c.seq
         AND e.kind IN ('failed', 'cancelled', 'completed') AND (c.at IS NULL OR e.at < c.at)) AS ended,
     (SELECT max(e.seen_at) FROM changes e WHERE e.job_id = c.job_id AND e.source = c.source AND e.seq < c.seq
