@@ -1,5 +1,7 @@
 """No text from outside carries a secret on."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,8 @@ from bot.core.remedies import REMEDIES
 from bot.core.texts import masked, without_queries
 
 CORE = "S3cr3tS3cr3tS3cr3t"
+HEX = "0123456789abcdef" * 4
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7v+/x\nQ0==\n-----END RSA PRIVATE KEY-----"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,30 @@ CORE = "S3cr3tS3cr3tS3cr3t"
         ),
         ("o%3Fsv%3D1%26sig%3Dencsig99 o%253Fsig%253Dencsig99%2526a", "o%3Fsv%3D1%26sig%3D… o%253Fsig%253D…%2526a"),
         (f"proxy http://me:{CORE}@proxy.example:3128 refuses", "proxy http://…@proxy.example:3128 refuses"),
+        ("Authorization: ApiKey 0123abcd0123abcd, no", "Authorization: …, no"),
+        ("{'authorization': 'Splunk 1b0f2f6e-7a35-4f7b-8c6b-0d9c2f1e4a5b'}", "{'authorization': '…'}"),
+        ("Authorization: AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg=", "Authorization: …"),
+        (
+            f"Authorization: AWS4-HMAC-SHA256 Credential=AKIA1/20261120/s3, SignedHeaders=a, Signature={HEX}",
+            "Authorization: …, SignedHeaders=a, Signature=…",
+        ),
+        (f"key:\n{PEM}\nis not valid", "key:\n-----BEGIN …\nis not valid"),
+        (json.dumps({"key": PEM, "x": 1}), '{"key": "-----BEGIN …", "x": 1}'),
+        (f"{PEM.replace('RSA', 'OPENSSH')} {PEM[:60]}", "-----BEGIN … -----BEGIN …"),
+        ("Cookie: session=abc; csrf=d\nHost: b.example", "Cookie: …\nHost: b.example"),
+        ("{'Set-Cookie': 'id=abc; Path=/; HttpOnly', 'x': 1}", "{'Set-Cookie': '…', 'x': 1}"),
+        ("remote: glpat-AbCdEfGhIjKlMnOpQrSt refused", "remote: glpat-… refused"),
+        ("key AIzaSyA-1234567890abcdefghijklmnopqrstu is not valid", "key AIza… is not valid"),
+        (f'{{"x-amz-signature":"{HEX}","x":1}}', '{"x-amz-signature":"…","x":1}'),
+        ("{'x-amz-security-token': 'FwoGZXIvYXdzEBYaDHVJ', 'x': 1}", "{'x-amz-security-token': '…', 'x': 1}"),
+        ("x-amz-security-token: FwoGZXIvYXdzEBYaDHVJ", "x-amz-security-token: …"),
+        (f'{{\\"x-goog-credential\\":\\"{CORE}\\"}}', '{\\"x-goog-credential\\":\\"…\\"}'),
+        ('{"policy":"eyJleHBpcmF0aW9uIjoiMjAyNiJ9+/=="}', '{"policy":"eyJ…"}'),
+        ('{"policy":"eyAiZXhwaXJhdGlvbiI6ICIyMDI2LTExLTIwVDAxOjI5OjQwWiJ9"}', '{"policy":"…"}'),
+        (
+            f'{{"signature":"{HEX}", "Signature": "frJIUN8DYpKDtOLCwo//yllqDzg="}}',
+            '{"signature":"…", "Signature": "…"}',
+        ),
     ],
 )
 def test_what_may_be_a_secret_is_left_out(text: str, shown: str) -> None:
@@ -99,6 +127,12 @@ def test_what_may_be_a_secret_is_left_out(text: str, shown: str) -> None:
         '{"api_key": null, "password": "required"}',
         "hf_transformers_v4_model and hf_preprocessing2, ghp_runner, AKIA and ASIA-PACIFIC1, eyJ.a.b",
         "https://hooks.slack.com/services is down",
+        "Authorization: denied for user-2026, authorization: scheme unknown",
+        "cookie: missing, the cookie is not set, cookie=None",
+        "expected -----BEGIN PRIVATE KEY----- but found -----BEGIN CERTIFICATE-----",
+        "x-amz-request-id: 4442587FB7D0A2F9, x-amz-security-token: missing",
+        "policy: Never, restartPolicy=OnFailure, signature: serving_default_v2, no policy: x",
+        "glpat-runner and AIzawa, eyJack",
         *REMEDIES.values(),
     ],
 )
@@ -136,3 +170,8 @@ PLAIN = st.sampled_from(["sk", "xapp", "bearer", "ticket", "live", "key"]) | st.
 @given(st.lists(PLAIN, min_size=1), st.sampled_from("-_"))
 def test_plain_words_joined_to_a_name_are_left_as_they_are(words: list[str], joint: str) -> None:
     assert masked(joint.join(words)) == joint.join(words)
+
+
+def test_what_tells_a_key_from_words_is_not_looked_for_without_end() -> None:
+    words = "sk-" + "not-" * 30
+    assert masked(f"{words}7") == f"{words}7"
