@@ -162,7 +162,7 @@ def _job(fields: dict[str, object], source: str) -> tuple[Job | None, list[str]]
         pipeline_version=told.text("pipeline_version"),
         retry_count=told.count("retry_count"),
         preemption_count=told.count("preemption_count"),
-        error=read_error(fields.get("error")),
+        error=read_error(fields.get("error"), fields.get("parameters")),
         progress=told.progress(),
         **times,
     )

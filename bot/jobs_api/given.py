@@ -12,7 +12,13 @@ _VALUE = (  # after such a name: in brackets, or in quotes
     r"(?:\\*+[\"']\s*+:\s*+(?=[\\\[{\"'])|[\s:=]*+(?:map)?+(?=[\[{])|(?:\s*+[:=]\s*+)?+(?=\()"
     r"|\s*+=\s*+(?=\\*[\"'])|(?<=prompt):\s*+(?=\\*[\"']))"
 )
-BEFORE_GIVEN = rf"(?P<given>(?<![\w-])(?>{_NAME}){_VALUE})"
+_AFTER_FLAG = r"(?:=|\s++|\\*+[\"']\s*+,\s*+)(?=\\*[\"'])"  # in a command, or in the list of its words
+BEFORE_GIVEN = rf"(?P<given>(?<![\w-])(?:(?>{_NAME}){_VALUE}|--(?>{_NAME})[\w-]*+{_AFTER_FLAG}))"
+_FLAG = rf"--(?>{_NAME})[\w-]*+="
+_FLAGS = re.compile(  # in quotes, or bare
+    rf"(?<=\")(?P<double>{_FLAG})[^\"]+|(?<=')(?P<single>{_FLAG})[^']+|(?<![\w\"'-])(?P<bare>{_FLAG})[^\s\"',]+",
+    re.IGNORECASE,
+)
 _TOKEN = re.compile(  # a string, which may stand in JSON; the quote of one that does not end; a bracket
     r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(\\++[\"']).*?(?<!\\)\1|(?P<cut>[\"'])|(?P<open>[\[({])|(?P<close>[\])}])",
     re.DOTALL,
@@ -24,6 +30,11 @@ _BLOCK = re.compile(r"[^\n]*(?:\n[ \t}\])][^\n]*)*")  # to the end of the line, 
 def names_given(name: str) -> bool:
     """Whether this name in an object is of what a job was given."""
     return _NAMES.search(name) is not None
+
+
+def without_flags(text: str) -> str:
+    """The text without what flags such as `--config=…` are set to in it."""
+    return _FLAGS.sub(lambda found: f"{found[found.lastgroup or 0]}…", text) if "--" in text else text
 
 
 def instead_of_given(text: str, start: int, *, exactly: bool) -> tuple[str, int]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from bot.core.likeness import likeness
 from bot.core.texts import READ, masked, uncoloured, without_queries
 from bot.core.traces import abridged
-from bot.jobs_api.given import BEFORE_GIVEN, instead_of_given, names_given
+from bot.jobs_api.given import BEFORE_GIVEN, instead_of_given, names_given, without_flags
+from bot.jobs_api.parameters import without_parameters
 
 MAX_ERROR = 2_000  # characters of an error that are kept
 MAX_DEPTH = 8  # levels of an error that are looked into
@@ -24,10 +25,11 @@ _OPENING = re.compile(rf"{BEFORE_GIVEN}|\{{(?=\s*+\")|\"(?=\s*+[\[{{][\s\[{{]*+\
 _JSON = json.JSONDecoder(strict=False)
 
 
-def read_error(error: object) -> str:
-    """A job's error, or the message of an event, as it is stored."""
-    text = abridged(error_text(error), READ)
-    return abridged(clean(masked(without_queries(text)), READ), MAX_ERROR)
+def read_error(error: object, parameters: object = None) -> str:
+    """A job's error without what its parameters say, or the message of an event, as it is stored."""
+    text = without_flags(abridged(error_text(error), READ))
+    told = without_parameters(text, parameters) if text and parameters else text
+    return abridged(clean(masked(without_queries(told)), READ), MAX_ERROR)
 
 
 def clean(text: str, limit: int) -> str:

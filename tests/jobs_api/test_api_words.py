@@ -112,6 +112,8 @@ def test_an_error_of_any_shape_is_text(error: object, text: str) -> None:
         ("bad run with args=('S3CRET', 3)", "bad run with args=…"),
         ('prompt="S3CRET" too long', "prompt=… too long"),
         ('prompt: "S3CRET" too long', "prompt: … too long"),
+        ("run --prompt 'S3CRET' failed", "run --prompt … failed"),
+        ("['run', '--input-urls', 'S3CRET', '--x', '1']", "['run', '--input-urls', …, '--x', '1']"),
         (SAID[:-20], '{"code": "OOM", "message": "ran out", "parameters": …'),
         (f'{{"parameters": {json.dumps(GIVEN)}, "message": "cut o', '{"parameters": …, "message": "cut o'),
         (
@@ -141,11 +143,24 @@ def test_an_error_holds_nothing_that_the_job_was_given(error: object, text: str)
         'unknown field {"name":"lr","type":"float"} in model',
         'expected {"description":"3x4"} found {"description":"4x4","batch":7}',
         '[ERROR] set() is not {"a"}',
+        "unrecognized arguments: --config, usage: [--input INPUT] [--params-file FILE], --prompt is required",
         "137",
     ],
 )
 def test_other_words_of_an_error_stay_as_they_are(text: str) -> None:
     assert error_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        ("run --config=/S3CRET.yaml --x=3 failed", "run --config=… --x=3 failed"),
+        ("['run', '--prompt=S3CRET, S3CRET', '--x=3']", "['run', '--prompt=…', '--x=3']"),
+        ("got '--input-file=S3CRET S3CRET', x", "got '--input-file=…', x"),
+    ],
+)
+def test_what_a_flag_of_such_a_name_is_set_to_is_left_out(error: str, text: str) -> None:
+    assert read_error(error) == text
 
 
 _PIECES = st.sampled_from(

@@ -1,0 +1,95 @@
+"""What a job was given, told by its words: those of its own parameters are left out of its error, whatever stands
+around them there. Parameters are looked at for that alone, and never kept.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import groupby
+
+_LONG = 24  # bytes of a string that tells what a job works on, as the names of devices, modes and models do not,
+_SENTENCE = 12  # or so many, if it is a path or has more than a word
+_SPACED = re.compile(r"[\s/\\]")
+_RUN = 6  # words in a row that are no chance: so much of a longer string is left out, too
+_LEAST = 8  # bytes of the words themselves: what is mere signs and figures is found anywhere
+_WORD = re.compile(r"([A-Za-z0-9]+|[^\W\x00-\x7f])\0*")  # of other alphabets a letter: not all of them have spaces
+_SIGNS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_ESCAPED = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|[bfnrt])")
+
+
+def without_parameters(text: str, parameters: object) -> str:
+    """The text without those words, however they are set apart or escaped in it."""
+    words = list(_WORD.finditer(_unescaped(text)))
+    said = [word[1] for word in words]
+    spans = ((words[at].start(), words[last].end()) for at, last in _repeated(said, _runs(parameters, set(said))))
+    return "".join(_left(text, sorted(spans)))
+
+
+def _runs(parameters: object, said: AbstractSet[str]) -> Mapping[int, set[tuple[str, ...]]]:
+    """What may not be said, as words in a row, by how many they are; only what consists of words that are said."""
+    runs: defaultdict[int, set[tuple[str, ...]]] = defaultdict(set)
+    for part in filter(_is_telling, _strings(parameters)):
+        words = _words(part)
+        size = min(len(words), _RUN)
+        for is_said, row in groupby(words, said.__contains__):
+            if is_said and len(stretch := list(row)) >= size:
+                runs[size].update(_in_a_row(stretch, size))
+    return runs
+
+
+def _strings(parameters: object) -> Iterator[str]:
+    left = [parameters]
+    while left:
+        match left.pop():
+            case str(text):
+                yield text
+            case list(parts):
+                left.extend(parts)
+            case dict(named):
+                left.extend(named.values())
+            case _:
+                pass
+
+
+def _words(text: str) -> list[str]:
+    quick = text.isascii() and "\\" not in text
+    return text.translate(_SIGNS).split() if quick else _WORD.findall(_unescaped(text))
+
+
+def _is_telling(text: str) -> bool:
+    bare = text.strip()
+    return _bytes(bare) >= (_SENTENCE if _SPACED.search(bare) else _LONG)
+
+
+def _in_a_row(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[start:] for start in range(size)), strict=False)
+
+
+def _repeated(said: Sequence[str], runs: Mapping[int, set[tuple[str, ...]]]) -> Iterator[tuple[int, int]]:
+    """The first and the last word of each run that is said."""
+    for size, given in runs.items():
+        for at, run in enumerate(_in_a_row(said, size)):
+            if run in given and _bytes("".join(run)) >= (_LEAST if size > 1 else _LONG):
+                yield at, at + size - 1
+
+
+def _left(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """The text around the spans, with `…` for each of them."""
+    end = 0
+    for start, stop in spans:
+        if start >= end:
+            yield f"{text[end:start]}…"
+        end = max(end, stop)
+    yield text[end:]
+
+
+def _unescaped(text: str) -> str:
+    """The text, as long as it was, with the letters that are escaped in it, and something invisible after them."""
+    if "\\" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: (chr(int(found[1], 16)) if found[1] else " ").ljust(len(found[0]), "\0"), text)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
