@@ -13,7 +13,7 @@ from bot.core.jobs import FINAL, Job, job_url
 from bot.core.likeness import Seen, likeness
 from bot.core.traces import gist
 
-NAMED: Final = 10  # jobs that a card names; the rest is counted
+NAMED: Final = 10  # jobs that a card names, see named_first; the rest is counted
 ALIKE: Final = 3  # kinds of error that a card counts by themselves
 FOLLOWED: Final = 24 * 3600 * SECOND  # so long after it last ended, a job stays with its card
 OPEN_CARDS: Final = 5  # of one rule and place that take newcomers; what comes then shares one more
@@ -110,9 +110,9 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """What a card shows: its newest jobs, newest first, how many jobs stand how (`counts` by their latest news), and
-    how alike their errors are, the most frequent first. `label` is what all its jobs have in common, `mentions` are
-    whom its post rang.
+    """What a card shows: some of its jobs in the order of `named_first`, how many jobs stand how (`counts` by their
+    latest news), and how alike their errors are, the most frequent first. `label` is what all its jobs have in common,
+    `mentions` are whom its post rang.
     """
 
     card: str
@@ -205,9 +205,15 @@ def with_detail(member: Member, change: Change) -> Member:
     return replace(member, entry=replace(member.entry, detail=change.detail))
 
 
+def named_first(entries: Iterable[Entry]) -> list[Entry]:
+    """In the order in which a card names them: whoever is in trouble before the others, and the newest first."""
+    by_source = sorted(entries, key=lambda entry: entry.source)
+    return sorted(by_source, key=lambda entry: (entry.kind in TROUBLES, entry.at, entry.job_id), reverse=True)
+
+
 def face_of(
     card: Card,
-    newest: Iterable[Entry],
+    named: Iterable[Entry],
     counts: Mapping[str, int],
     likenesses: Iterable[Likeness],
     mentions: tuple[str, ...],
@@ -217,7 +223,7 @@ def face_of(
         rule=card.rule,
         label=card.label,
         since=card.since,
-        entries=tuple(newest),
+        entries=tuple(named),
         counts=dict(counts),
         jobs=sum(counts.values()),
         likenesses=tuple(likenesses),

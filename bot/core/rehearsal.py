@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.alerts import Rule, decide
 from bot.core.board import Board, Composed, Terms, compose, followed
-from bot.core.cards import ALIKE, NAMED, Card, Face, Likeness, Member, face_of
+from bot.core.cards import ALIKE, NAMED, Card, Face, Likeness, Member, face_of, named_first
 from bot.core.changes import Change
 from bot.core.instants import Instant
 from bot.core.messages import Opening, ThreadReply
@@ -50,7 +50,7 @@ def _as_sent(message: Opening | ThreadReply) -> Opening | ThreadReply:
 
 def _drawn(card: Card, members: Iterable[Member]) -> Face:
     there = [member for member in members if member.card == card.key]
-    entries = sorted((member.entry for member in there), key=lambda entry: (entry.at, entry.job_id), reverse=True)
+    entries = named_first(member.entry for member in there)
     errors: dict[str, list[str]] = {}
     for member in there:
         errors.setdefault(member.likeness, []).append(member.entry.error)

@@ -12,6 +12,7 @@ from bot.core.cards import (
     ALIKE,
     FOLLOWED,
     NAMED,
+    TROUBLES,
     Card,
     Face,
     Likeness,
@@ -180,9 +181,9 @@ async def _amend(db: Connection, change: Change, amend: Callable[[Member], Membe
 
 async def draw(db: Connection, card: Card, rung: tuple[str, ...]) -> Face:
     """What the card is to show as it stands; its post `rung` them."""
-    newest = await db.rows("newest_members", card=card.key, limit=NAMED)
+    named = await db.rows("first_members", card=card.key, troubles=to_json(sorted(TROUBLES)), limit=NAMED)
     counts = {row["kind"]: row["jobs"] for row in await db.rows("standing", card=card.key)}
-    return face_of(card, map(entry_in, newest), counts, await _likenesses(db, card), rung)
+    return face_of(card, map(entry_in, named), counts, await _likenesses(db, card), rung)
 
 
 async def _likenesses(db: Connection, card: Card) -> list[Likeness]:

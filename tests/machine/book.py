@@ -16,6 +16,7 @@ from bot.core.messages import About, Message, Opening, ThreadReply
 from tests.samples import DAY, MINUTE
 
 FAILED = frozenset({"failed", "incomplete"})
+IN_TROUBLE = FAILED | {"overdue", "thrashing", "vanished"}
 
 
 @dataclass(slots=True)
@@ -76,12 +77,13 @@ class Story:
     def face(self, rung: tuple[str, ...], seen: Callable[[str, Instant], Seen | None]) -> Face:
         """Drawn from scratch. Errors of a likeness were `seen` so often before a time."""
         newest = sorted(self.lines.values(), key=lambda line: (line.entry.at, line.entry.job_id), reverse=True)
+        named = sorted((line.entry for line in newest), key=lambda entry: entry.kind not in IN_TROUBLE)
         return Face(
             card=self.key,
             rule=self.rule.name,
             label=self.group or (),
             since=self.since,
-            entries=tuple(line.entry for line in newest[:10]),
+            entries=tuple(named[:10]),
             counts=dict(sorted(Counter(line.entry.kind for line in newest).items())),
             jobs=len(newest),
             likenesses=tuple(self._alike(seen)),

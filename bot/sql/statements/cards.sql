@@ -41,9 +41,10 @@ UPDATE cards SET edit_due = :now, edited_at = :now WHERE version > shown_version
 -- A card as it stands.
 SELECT body, version, ts FROM cards WHERE key = :key;
 
--- newest_members --
--- The jobs of a card with the latest news.
-SELECT entry FROM members WHERE card = :card ORDER BY at DESC, job_id DESC, source LIMIT :limit;
+-- first_members --
+-- The jobs that a card names: those in one of these troubles before the others, the latest news first.
+SELECT entry FROM members WHERE card = :card
+ORDER BY kind IN (SELECT value FROM json_each(:troubles)) DESC, at DESC, job_id DESC, source LIMIT :limit;
 
 -- standing --
 -- How many jobs of a card stand how.
