@@ -11,7 +11,8 @@ from bot.sandbox.slack_server import SlackServer
 from tests.samples import Clock
 from tests.world import World, open_world
 
-settings.register_profile("the same each time", derandomize=True, database=None)
+settings.register_profile("anew", deadline=None)  # a deadline would test the machine
+settings.register_profile("the same each time", settings.get_profile("anew"), derandomize=True, database=None)
 settings.load_profile("the same each time")  # what a commit is found to be, it is found to be again
 
 

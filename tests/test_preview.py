@@ -84,7 +84,7 @@ def test_every_kind_of_change_has_something_to_show(tmp_path: Path) -> None:
     assert all(len(posts(config, kind=kind, count=1000)) == 1 for kind in ChangeKind)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     globs=st.dictionaries(st.sampled_from(["pipeline", "type", "job"]), st.lists(TEXT, min_size=1, max_size=2)),
     on=st.sets(st.sampled_from(ChangeKind), min_size=1),

@@ -12,7 +12,7 @@ from bot.core.jobs import Job, Progress, Status
 from bot.core.memory import Past, remembered
 from tests.core.lives import NOON, after, at, life, listing, past, row, short
 
-often = settings(max_examples=150, deadline=None)  # a deadline would test the machine
+often = settings(max_examples=150)
 
 
 @st.composite

@@ -10,7 +10,7 @@ from bot.core.commands import ListJobs, Mistake, Share, jobs_of_card
 from bot.core.grammar import TEXT_LIMIT, parse, write
 from bot.core.jobs import Filter, JobQuery, View
 
-often = settings(max_examples=300, deadline=None)  # a deadline would test the machine
+often = settings(max_examples=300)
 
 _PIECES = st.sampled_from(
     [

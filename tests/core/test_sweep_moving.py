@@ -15,7 +15,7 @@ from bot.core.sweep import MAX_PASSES, JobWanted, PageWanted
 from tests.core import lives
 from tests.core.moving_list import BY_CREATION, START, MovingList, Order, known_of, made, read
 
-often = settings(max_examples=120, deadline=None)  # a deadline would test the machine
+often = settings(max_examples=120)
 
 _MOVES = st.lists(st.tuples(st.sampled_from(["insert", "delete", "delete", "touch"]), st.integers(0, 200)), max_size=6)
 _LIFE = st.lists(_MOVES, max_size=40)

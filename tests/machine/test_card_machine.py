@@ -167,4 +167,4 @@ class CardMachine(RuleBasedStateMachine):
 
 
 TestCardMachine = CardMachine.TestCase
-TestCardMachine.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestCardMachine.settings = settings(max_examples=50, stateful_step_count=30)

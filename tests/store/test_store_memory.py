@@ -56,7 +56,7 @@ async def there_and_back(jobs: list[Job]) -> list[Job]:
             return [memories[one.id].job for one in jobs]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(JOBS, min_size=5, max_size=20, unique_by=lambda one: one.id))
 def test_a_job_comes_back_as_it_was_put_in(jobs: list[Job]) -> None:
     assert asyncio.run(there_and_back(jobs)) == jobs

@@ -89,7 +89,7 @@ async def compare(stored: Sequence[Job], queries: Sequence[JobQuery]) -> None:
                 assert (list(rows), total) == (matching[first : first + query.limit], len(matching)), query
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(jobs(), st.lists(QUERIES, min_size=5, max_size=15))
 def test_a_question_finds_what_plain_python_finds(stored: list[Job], queries: list[JobQuery]) -> None:
     asyncio.run(compare(stored, queries))
