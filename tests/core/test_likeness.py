@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.likeness import MAX_LIKENESS, likeness
+from bot.core.traces import abridged, gist
 
 WORDS = st.lists(st.text(ascii_letters, min_size=2, max_size=9), max_size=6).map(
     lambda words: " ".join(["worker", *words])
 )
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+SAFE = "bcdfghjklmnpqrstvwxz2456789"
 NAME = st.text(ascii_letters + "0123456789._-", min_size=1, max_size=9).filter(lambda name: name.strip("."))
 OWN = {
     "ids": st.text(CROCKFORD, min_size=26, max_size=26).map("job_{}".format) | st.uuids().map(str),
@@ -20,9 +22,18 @@ OWN = {
     "paths": st.lists(NAME, min_size=1, max_size=5).map(lambda names: "/" + "/".join(names)),
     "addresses": st.ip_addresses(v=4),
     "times": st.datetimes(timezones=st.just(UTC)).map(lambda at: at.isoformat()),
-    "hex": st.binary(min_size=4, max_size=32).map(bytes.hex).filter(lambda text: not text.isalpha()),
+    "hex": st.binary(min_size=4, max_size=32).map(bytes.hex),
+    "pods": st.text(SAFE, min_size=5, max_size=5).map("worker-{}".format)
+    | st.builds("worker-{}-{}".format, st.text(SAFE, min_size=8, max_size=10), st.text(SAFE, min_size=5, max_size=5)),
     "pointers": st.text(hexdigits, min_size=1, max_size=16).map("0x{}".format),
 }
+
+KEPT = 2_000  # characters
+
+
+def trace(file: str) -> str:
+    frame = f'  File "{file}", line 7, in run\n'
+    return f"Traceback (most recent call last):\n{9 * frame}"
 
 
 @pytest.mark.parametrize("own", OWN.values(), ids=OWN)
@@ -67,6 +78,17 @@ def test_a_likeness_is_one_short_line(text: str) -> None:
         ("GET https://a.example/x?y=1 403", "GET s3://bucket/key 404", True),
         ("input/output error", "read/write error", False),
         ("line one\nline two", "LINE ONE  line two", True),
+        ("Pod worker-x2kzv was OOMKilled", "Pod worker-xkqzv was OOMKilled", True),
+        ("pod/worker-7d9f8b6c5d-x2kzv is gone", "pod/worker-6f5b9c8d7f-bqr7m is gone", True),
+        ("Pod worker-x2kzv was OOMKilled", "Pod trainer-x2kzv was OOMKilled", False),
+        ("listen-https failed to bind", "listen-pgsql failed to bind", False),
+        ("cannot read model.ckpt", "cannot read a-b.pkl", True),
+        ("cannot read run.h5: truncated", "cannot read test_a.tdms: truncated", True),
+        ("commit deadbeef is unknown", "commit faceb00c is unknown", True),
+        ("Error at 'deadbeefdead'", "Error at 'beefdeadbeef'", True),
+        ("no answer from …/x to sk_…", "no answer from https://a.example/x to sk_…", True),
+        ("may 5 tries fail", "march 7 tries fail", True),
+        ("it may fail: decoder 5", "it may fail: decimal 5", False),
         ("Traceback: " + 300 * "words " + "KeyError", "Traceback: " + 300 * "words " + "ValueError", False),
     ],
 )  # fmt: skip
@@ -83,9 +105,36 @@ def test_tracebacks_are_alike_if_their_exceptions_are() -> None:
     assert likeness(corrupt) != likeness(full)
 
 
-def test_of_a_long_error_only_the_ends_are_read() -> None:
-    one, other = ("worker lost " + 99 * "/data/x " + middle + 99 * " /data/y" for middle in ("KeyError", "ValueError"))
-    assert likeness(one) == likeness(other) == "worker lost # … #"
+@pytest.mark.parametrize("words", [10, 20, 40])
+def test_long_errors_that_differ_in_their_middle_are_not_alike(words: int) -> None:
+    before, after = (" ".join(f"{word} happened" for _ in range(words)) for word in ("this", "that"))
+    errors = ("the image could not be pulled", "the node ran out of memory", "the GPU node was lost")
+    found = {likeness(f"{before} and {error} and {after}") for error in errors}
+    assert len(found) == len(errors)
+    assert max(map(len, found)) <= MAX_LIKENESS
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=2, max_size=2), st.integers(100, 900))
+def test_where_a_long_error_was_cut_makes_no_other_kind_of_it(numbers: list[int], words: int) -> None:
+    """Its own numbers and paths shift that."""
+    plain, traced = (
+        {likeness(abridged(error.format(number), KEPT)) for number in numbers}
+        for error in (
+            f"at /data/{{0}} {'no more room ' * words} since {{0}} {'and no less ' * words} for job {{0}}",
+            f"{trace('/app/{0}.py')}ValueError: {'no more room ' * words}",
+        )
+    )
+    assert len(plain) == len(traced) == 1
+
+
+def test_of_an_error_without_end_only_the_ends_are_read() -> None:
+    one, other = ("worker lost " + 199 * "/data/x " + middle + 199 * " /data/y" for middle in ("KeyError", "OSError"))
+    assert likeness(one) == likeness(other) == "worker lost #"
+
+
+def test_an_error_and_what_it_comes_to_are_alike() -> None:
+    error = trace("/app/train.py") + "ValueError: " + "the input is corrupt " * 99
+    assert likeness(abridged(error, KEPT)) == likeness(gist(abridged(error, KEPT)))
 
 
 @pytest.mark.parametrize(
