@@ -76,7 +76,7 @@ def _telling(error: str) -> tuple[list[re.Match[str]], int]:
 
 def _exception(error: str) -> int:
     """Where the line before the exception ends; 0 if there is none."""
-    traces, _ = _telling(error)
+    traces, _ = _telling(error) if _HEAD in error else ([], 0)
     return traces[-1].end() - 1 if traces else 0
 
 

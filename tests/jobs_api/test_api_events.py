@@ -40,6 +40,26 @@ def test_what_is_strange_or_secret_in_an_event_is_left_out(row: object, event: E
     assert decoded(row, None, "x") == EventPage((event,), 3, None)
 
 
+def test_only_what_may_tell_of_a_failure_is_read() -> None:
+    said = {
+        level: decoded({"level": level, "message": "OOM"}).events[0].message for level in ("error", "FAILED", "WARN")
+    }
+    assert said == {"error": "OOM", "FAILED": "OOM", "WARN": ""}
+
+
+def test_of_more_events_than_were_asked_for_the_words_of_the_newest_are_read() -> None:
+    times = [f"2026-11-20T01:{minute:02}:00Z" for minute in range(60)]
+    rows = [{"id": 1, "level": "ERROR", "message": at, "created_at": at} for at in times]
+    page = decoded(*rows[30:], *rows[:30], {"level": "INFO", "message": "done", "created_at": AT})
+    assert page.received == len(page.events) == 61
+    assert sorted(event.message for event in page.events if event.message) == times[-AT_ONCE:]
+
+
+def test_an_event_whose_words_are_no_text_costs_the_others_nothing() -> None:
+    page = decode_events(b'{"events": [{"level": "ERROR", "message": "\xff"}, {"level": "ERROR", "message": "OOM"}]}')
+    assert [event.message for event in page.events] == ["", "OOM"]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"events": null}', b"<html>"])
 def test_what_is_no_page_of_events_is_no_answer(body: bytes) -> None:
     with pytest.raises(NOT_JSON):
