@@ -15,6 +15,7 @@ from benchmarks.figures import Row
 from benchmarks.gestures import gestures
 from benchmarks.looks import first_looks, idle_looks
 from benchmarks.tables import Line, Sheet, machine, show
+from benchmarks.words import words
 from benchmarks.world import failing, simulated
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -24,6 +25,7 @@ class Name(StrEnum):
     FIRST = "first"
     LOOK = "look"
     CARDS = "cards"
+    WORDS = "words"
     ANSWERS = "answers"
     SLASH = "slash"
 
@@ -71,11 +73,13 @@ def _few(size: Size, chosen: frozenset[Name], folder: Path) -> Iterator[Row]:
         for long in (False, True):
             with failing(size.few, size.failing, long=long) as burst:
                 yield from cards(burst, folder, size.cards)
+    if Name.WORDS in chosen:
+        yield words(size.cards)
 
 
 def _many(size: Size, chosen: frozenset[Name], folder: Path) -> Iterator[Row]:
     """The state file of the last first look is what the other benchmarks work on."""
-    if chosen == {Name.CARDS}:
+    if chosen <= {Name.CARDS, Name.WORDS}:
         return
     with simulated(size.many) as world:
         rows, state = first_looks(world, folder, size.first if Name.FIRST in chosen else 1)

@@ -34,8 +34,8 @@ def beside_floor(
     ratio = median(ours) / median(floor)
     return Row(
         what=what,
-        ours=_spread(ours, show, tail=tail),
-        floor=_spread(floor, show, tail=tail),
+        ours=spread(ours, show, tail=tail),
+        floor=spread(floor, show, tail=tail),
         ratio=ratio,
         required="" if at_most is None else f"at most {at_most:g} floors",
         met=None if at_most is None else ratio <= at_most,
@@ -72,7 +72,7 @@ def whole_bytes(value: float) -> str:
     return f"{value:.0f} B"
 
 
-def _spread(sample: Sample, show: Format, *, tail: bool) -> str:
+def spread(sample: Sample, show: Format, *, tail: bool = False) -> str:
     if tail:
         return f"{show(median(sample))} (p99 {show(p99(sample))})"
     middle, least, most = show(median(sample)), show(min(sample)), show(max(sample))

@@ -16,6 +16,7 @@ ROWS = (
     "look at 500 jobs, 100 of them failed, long errors: processor time",
     "grouping and rendering these 100 alerts, long errors: processor time",
     "grouping and rendering 100 retries, long errors: processor time",
+    "reading the slowest of 29 errors of 20,000 characters: processor time",
     "answer to /jobs failed",
     "answer to /jobs all oom",
     "answer to /jobs show",
