@@ -29,6 +29,7 @@ from bot.core.wording import (
     list_title,
     nothing_listed,
     number,
+    often,
     ordered,
     progress_words,
     seen_words,
@@ -36,6 +37,7 @@ from bot.core.wording import (
     status_words,
     told_words,
     what_happened,
+    when_words,
     which_try,
 )
 
@@ -89,9 +91,9 @@ def print_history(entries: Sequence[Entry], console: Console, zone: tzinfo | Non
         return
     table = _table(("When", "Job", "What happened", "And then"))
     for entry in entries:
-        when = entry.seen_at if entry.at is None else entry.at
+        by, when = when_words(entry)
         happened = Text(what_happened(entry.kind, inferred=entry.inferred, detail=entry.detail), _style(entry.kind))
-        table.add_row(clock(when), _name(entry.name, entry.job_id), happened, Text(told_words(entry)))
+        table.add_row(f"{by}{clock(when)}", _name(entry.name, entry.job_id), happened, Text(told_words(entry)))
     console.print(table)
 
 
@@ -188,9 +190,9 @@ def _print_details(reply: JobDetails, console: Console, clock: Clock) -> None:
     if reply.history:
         table = _table(("When", "What happened", "And then"))
         for entry in reply.history:
-            when = entry.seen_at if entry.at is None else entry.at
+            by, when = when_words(entry)
             table.add_row(
-                clock(when),
+                f"{by}{clock(when)}",
                 what_happened(entry.kind, inferred=entry.inferred, detail=entry.detail),
                 Text(told_words(entry)),
             )
@@ -205,7 +207,7 @@ def _facts(reply: JobDetails, clock: Clock) -> Iterator[tuple[str, str]]:
     yield "Id", tame(job.id, CELL)
     yield "Pipeline", one_line(f"{tame(job.pipeline_key, CELL)} {job.pipeline_version} {job.pipeline_type}")
     yield "Source", tame(job.source, CELL)
-    yield "Tries", f"{job.tries}, preempted {job.preemptions} times" if job.preemptions else str(job.tries)
+    yield "Tries", f"{job.tries}, preempted {often(job.preemptions)}" if job.preemptions else str(job.tries)
     if ran := how_long(job, now):
         yield "How long", ran
     if (progress := progress_words(job)) != NOTHING:

@@ -114,6 +114,7 @@ def face(*entries: Entry) -> Face:
         entries=shown,
         counts=dict(Counter(each.kind for each in shown)),
         jobs=len(shown),
+        with_error=sum(each.error != "" for each in shown),
     )
 
 

@@ -45,7 +45,10 @@ STATES: Mapping[str, State] = {  # the worst first
     "recovered": State("recovered", "recovered", "recovered"),
 }
 WELL = frozenset({"completed", "recovered"})
+NO_ERROR = "no error told"
 _ENDED = WELL | {"failed", "incomplete"}  # what became of a try
+_NAMING_PLACES = frozenset({"vanished", "moved"})  # after whose words no "in" of another place can stand
+_SINCE = (WELL | {"failed", "incomplete", "vanished", "thrashing", "preempted", "cancelled"}) - {"recovered"}
 _RANKS = {kind: rank for rank, kind in enumerate(STATES)}
 
 
@@ -92,6 +95,16 @@ def step(entry: Entry) -> str:
     return f"{standing(entry)}{tries}{_doubt(entry)}"
 
 
+def when_lead(entry: Entry) -> str:
+    """What stands before the time of its news: a job that is overdue has been so long in its status since then."""
+    return "since " if entry.kind == "overdue" else ""
+
+
+def lacks_error(entry: Entry) -> bool:
+    """Whether it failed, and nobody has told why."""
+    return entry.kind == "failed" and not one_line(entry.error)
+
+
 def error_lead(*entries: Entry) -> str:
     """What an error is to those who have it: that of now, or one of the past."""
     return "error" if any(entry.kind in ERRING for entry in entries) else "last error"
@@ -101,6 +114,14 @@ def common_error(entries: Sequence[Entry]) -> str:
     """The error of several jobs, if it is the same to the letter; empty if it is not."""
     errors = {one_line(entry.error) for entry in entries}
     return entries[0].error if len(entries) > 1 and len(errors) == 1 and any(errors) else ""
+
+
+def shared_error(face: Face) -> str:
+    """The error of all jobs on the card: the same to the letter where they are named, and of one kind where they are
+    not; empty if it is not, or if nobody can tell.
+    """
+    known = not face.unnamed or any(alike.jobs == face.jobs for alike in face.likenesses)
+    return common_error(face.entries) if known else ""
 
 
 def face_title(face: Face, limit: int) -> str:
@@ -115,10 +136,14 @@ def face_title(face: Face, limit: int) -> str:
 
 
 def since_word(face: Face) -> str:
-    """What the instant at which the card's story began is to the title. Jobs that go on do not stand so since then."""
-    if _rank(worst(face.counts)) >= _rank("retried"):
-        return "began"
-    return "since"
+    """What the instant at which the card's story began is to the title: jobs that go on do not stand so since then."""
+    match list(face.counts):
+        case ["overdue"]:
+            return "the oldest since"
+        case [kind] if kind in _SINCE:
+            return "since"
+        case _:
+            return "story began"
 
 
 def news_title(news: News, limit: int) -> str:
@@ -144,7 +169,8 @@ def _title(jobs: str, count: int, counts: Mapping[str, int], within: str) -> str
     if len(counts) == 1:
         [(kind, times)] = counts.items()
         happened = _state(kind).one if count == 1 else _state(kind).many
-        return f"{jobs} {happened}{f' {times} times' if times > count else ''}{within}"
+        happened += f" {times} times" if times > count else ""
+        return f"{jobs}{within} {happened}" if kind in _NAMING_PLACES else f"{jobs} {happened}{within}"
     kinds = sorted(counts, key=_rank)
     return f"{jobs}{within}: {', '.join(f'{counts[kind]} {_state(kind).counted}' for kind in kinds)}"
 
@@ -163,7 +189,7 @@ def _standings(counts: Mapping[str, int], entries: Iterable[Entry]) -> Mapping[s
 def alike_words(face: Face, limit: int) -> str:
     """`12 like: CUDA out of memory · seen once since March 3 · 5 others`; empty if no two errors are alike."""
     alike = [each for each in face.likenesses if each.jobs > 1]
-    others = face.jobs - sum(each.jobs for each in alike)
+    others = face.with_error - sum(each.jobs for each in alike)
     told = [word for each in alike for word in _alike_word(face, each, limit)]
     return " · ".join([*told, *([number(others, "other")] if others > 0 else [])]) if told else ""
 
@@ -183,5 +209,5 @@ def seen_before(face: Face) -> str:
 
 def _shown_errors(face: Face) -> Iterable[str]:
     """Of several jobs, one that is well shows none, unless all have the same."""
-    all_show = face.jobs == 1 or common_error(face.entries)
+    all_show = face.jobs == 1 or shared_error(face)
     return (entry.error for entry in face.entries if one_line(entry.error) and (all_show or entry.kind not in WELL))

@@ -111,8 +111,8 @@ class Likeness:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """What a card shows: some of its jobs in the order of `named_first`, how many jobs stand how (`counts` by their
-    latest news), and how alike their errors are, the most frequent first. `label` is what all its jobs have in common,
-    `mentions` are whom its post rang.
+    latest news), how many have an error, and how alike these are, the most frequent first. `label` is what all its jobs
+    have in common, `mentions` are whom its post rang.
     """
 
     card: str
@@ -122,6 +122,7 @@ class Face:
     entries: tuple[Entry, ...]
     counts: dict[str, int]
     jobs: int
+    with_error: int
     likenesses: tuple[Likeness, ...] = ()
     mentions: tuple[str, ...] = ()
     show_source: bool = False
@@ -215,6 +216,7 @@ def face_of(
     card: Card,
     named: Iterable[Entry],
     counts: Mapping[str, int],
+    with_error: int,
     likenesses: Iterable[Likeness],
     mentions: tuple[str, ...],
 ) -> Face:
@@ -226,6 +228,7 @@ def face_of(
         entries=tuple(named),
         counts=dict(counts),
         jobs=sum(counts.values()),
+        with_error=with_error,
         likenesses=tuple(likenesses),
         mentions=mentions,
         show_source=card.show_source,

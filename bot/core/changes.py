@@ -50,7 +50,7 @@ WAITING = frozenset({Status.PENDING, Status.ADMITTED, Status.PREEMPTED})
 class Change:
     """One fact. `at` is the status's own timestamp, where the kind of change has one, and when a look found it, where a
     job left or came back; `old` is news from before the baseline; `inferred` is what nobody saw but the row proves;
-    `detail` is how much or how long, in words, or a status that the bot does not know; `times` is how many preemptions
+    `detail` is how much or how long, in words, or a status that the kind does not tell; `times` is how many preemptions
     one tells.
     """
 
@@ -301,4 +301,5 @@ def _as_its_status_says(job: Job) -> Change:
 
 def _left_or_back(job: Job, kind: ChangeKind, now: Instant) -> Change:
     """Of a job as it was last seen: it comes back as the one that left."""
-    return replace(_change(job, kind, job.status), was=job.status, at=now)
+    detail = job.status if kind is ChangeKind.REAPPEARED else ""
+    return replace(_change(job, kind, job.status), was=job.status, at=now, detail=detail)

@@ -59,7 +59,7 @@ STATES = {  # of those that depend on no setting
     ChangeKind.VANISHED: State(Status.RUNNING),
     ChangeKind.RECOVERED: State(Status.COMPLETED, retries=1),
     ChangeKind.INCOMPLETE: State(Status.COMPLETED, detail="3 of 40 inputs", progress=Progress(0, 0, 37, 3)),
-    ChangeKind.REAPPEARED: State(Status.RUNNING),
+    ChangeKind.REAPPEARED: State(Status.RUNNING, detail=Status.RUNNING),
     ChangeKind.REQUEUED: State(Status.PENDING, preemptions=1),
     ChangeKind.MOVED: State("SUSPENDED", detail="SUSPENDED"),
 }

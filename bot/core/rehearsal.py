@@ -56,4 +56,5 @@ def _drawn(card: Card, members: Iterable[Member]) -> Face:
         errors.setdefault(member.likeness, []).append(member.entry.error)
     alike = [Likeness(min(each), len(each)) for likeness, each in sorted(errors.items()) if likeness]
     alike.sort(key=lambda likeness: likeness.jobs, reverse=True)
-    return face_of(card, entries[:NAMED], Counter(entry.kind for entry in entries), alike[:ALIKE], card.mentions)
+    counts, with_error = Counter(entry.kind for entry in entries), sum(bool(entry.error) for entry in entries)
+    return face_of(card, entries[:NAMED], counts, with_error, alike[:ALIKE], card.mentions)

@@ -45,7 +45,7 @@ def _happened(kind: str, detail: str) -> str:
         case ChangeKind.INCOMPLETE:
             return f"completed with {detail} failed" if detail else "completed with failed inputs"
         case ChangeKind.REAPPEARED:
-            return "is listed again"
+            return f"is listed again, {detail}" if detail else "is listed again"
         case ChangeKind.THRASHING:
             return f"was preempted {detail}" if detail else "was preempted again and again"
         case ChangeKind.OVERDUE:
@@ -57,11 +57,15 @@ def _happened(kind: str, detail: str) -> str:
 
 
 def which_try(tries: int) -> str:
-    return "first try" if tries <= 1 else f"try {tries}"
+    return f"try {max(tries, 1)}"
 
 
 def number(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def often(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
 
 
 def utc(at: Instant) -> str:
@@ -167,6 +171,11 @@ def ordered(counts: Counts) -> list[tuple[str, int]]:
     return [(status, counts[status]) for status in (*known, *sorted(set(counts) - set(_STATUSES)))]
 
 
+def when_words(entry: Entry) -> tuple[str, Instant]:
+    """When it happened; of what has no time of its own, by when it was found to have happened."""
+    return ("by ", entry.seen_at) if entry.at is None else ("", entry.at)
+
+
 def told_words(entry: Entry) -> str:
     """Where a change was told, or why nowhere."""
     if entry.tellings:
@@ -176,13 +185,15 @@ def told_words(entry: Entry) -> str:
 
 def _told(telling: Telling) -> str:
     place = "a direct message" if telling.destination.startswith("@") else tame(telling.destination, WORD)
+    why = f": {tame(telling.trouble, REASON)}" if telling.trouble else ""
     match telling.state:
         case "delivered":
             return f"told in {place}"
         case "refused":
             return f"refused in {place}: {tame(telling.trouble, REASON)}"
+        case "parked":
+            return f"waits until {place} can be reached{why}"
         case state:
-            why = f": {tame(telling.trouble, REASON)}" if telling.trouble else ""
             return f"{tame(state, WORD)} for {place}{why}"
 
 

@@ -11,12 +11,13 @@ from bot.core.instants import Instant
 from bot.core.jobs import job_url
 from bot.core.memory import Memory
 from bot.core.replies import JobDetails
-from bot.core.texts import NOTHING, one_line, shorten, tame, tame_lines
+from bot.core.texts import NOTHING, one_line, shorten, tame, tame_lines, width
 from bot.core.traces import abridged, gist
 from bot.core.wording import (
     as_of,
     blind_spots,
     how_long,
+    often,
     progress_words,
     seen_words,
     since,
@@ -24,6 +25,7 @@ from bot.core.wording import (
     told_words,
     utc,
     what_happened,
+    when_words,
 )
 from bot.slack.elements import (
     MESSAGE_MAX,
@@ -69,7 +71,7 @@ def render_details(reply: JobDetails) -> Rendered:
         context(as_of(reply.sources, reply.now)),
         *actions(_buttons(job.id)),
     ]
-    left = MESSAGE_MAX - len(text) - measure(above) - measure(below)
+    left = MESSAGE_MAX - width(text) - measure(above) - measure(below)
     return Rendered(text, [*above, *fit(lambda room: _error(job.error, room), ERROR_ROOMS, left), *below])
 
 
@@ -122,10 +124,7 @@ def _pipeline(memory: Memory) -> str:
 
 def _tries(memory: Memory) -> str:
     tries, preemptions = memory.job.tries, memory.job.preemptions
-    tried = "tried once" if tries == 1 else f"tried {tries} times"
-    if not preemptions:
-        return tried
-    return f"{tried}, preempted {'once' if preemptions == 1 else f'{preemptions} times'}"
+    return ", ".join([f"tried {often(tries)}", *([f"preempted {often(preemptions)}"] if preemptions else [])])
 
 
 def _error(error: str, room: int) -> list[Block]:
@@ -141,8 +140,8 @@ def _story(history: tuple[Entry, ...]) -> list[Block]:
 
 def _episode(entry: Entry) -> Element:
     happened = what_happened(entry.kind, inferred=entry.inferred, detail=entry.detail)
-    when = entry.seen_at if entry.at is None else entry.at
-    return section(date(when), words(f" {happened} · {shorten(told_words(entry), FACT)}"))
+    by, when = when_words(entry)
+    return section(*([words(by)] if by else []), date(when), words(f" {happened} · {shorten(told_words(entry), FACT)}"))
 
 
 def _buttons(job_id: str) -> list[Element]:

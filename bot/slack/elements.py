@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Literal, TypeAlias, TypeVar
 
 from bot.core.instants import Instant, whole_seconds
-from bot.core.texts import one_line, shorten, tame, width
+from bot.core.texts import one_line, tame, width
 from bot.core.wording import utc
 
 Block: TypeAlias = dict[str, object]
@@ -20,12 +20,12 @@ Style: TypeAlias = Literal["bold", "code", "italic"]
 Room = TypeVar("Room")
 
 MESSAGE_MAX = 9_000  # characters of a message, text and blocks; Slack was seen to refuse from about 12,000 on
-HEADER_MAX = 150
+HEADER_MAX = 140  # Slack takes 150
 WARNINGS_MAX = 10
 TEXT_MAX = 1_500  # of the sentence for notifications and screen readers
 URL_MAX = 3_000
 VALUE_MAX = 2_000  # of a button
-PLAIN_MAX = 2_900  # Slack takes 3,000 of a plain text, and may count an emoji twice
+PLAIN_MAX = 2_900  # of a plain text; Slack takes 3,000
 DATE_FORMAT = "{date_short_pretty} {time}"
 MARKS = {
     "failed": "🔴",
@@ -71,6 +71,18 @@ def mark(word: str) -> str:
 def escape(text: str) -> str:
     """Text as `text` and mrkdwn need it, so that it rings nobody and links nothing."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, limit: int) -> str:
+    """At most so many characters of the text, as Slack may count them."""
+    if width(text) <= limit:
+        return text
+    ends = accumulate(map(width, text))
+    return f"{text[: sum(end < limit for end in ends)].rstrip()}…"
+
+
+def ended(text: str) -> str:
+    return text if text.endswith((".", "…")) else f"{text}."
 
 
 def spoken(text: str, limit: int) -> str:
@@ -133,7 +145,7 @@ def rich_text(*parts: Element) -> Block:
 
 
 def header(text: str) -> Block:
-    return {"type": "header", "text": plain_text(text, HEADER_MAX - 10)}
+    return {"type": "header", "text": plain_text(text, HEADER_MAX)}
 
 
 def context(*lines: str) -> Block:
@@ -145,7 +157,7 @@ def warnings(lines: Sequence[str]) -> list[Block]:
 
 
 def plain_text(text: str, limit: int) -> Element:
-    return {"type": "plain_text", "text": shorten(text, limit), "emoji": False}
+    return {"type": "plain_text", "text": cut(text, limit), "emoji": False}
 
 
 def button(label: str, name: str, command: str) -> Element:
@@ -199,6 +211,7 @@ def fit(build: Callable[[Room], list[Block]], rooms: Sequence[Room], limit: int)
 
 def sentence(head: str, parts: Sequence[str], more: Callable[[int], str], limit: int = TEXT_MAX) -> str:
     """The head, the first of the escaped parts and as many others as there is room for, then how many are left out."""
+    head = head.removesuffix(".")
     said: list[str] = []
     spent = width(head) + 60
     for part in parts:
@@ -208,4 +221,4 @@ def sentence(head: str, parts: Sequence[str], more: Callable[[int], str], limit:
         said.append(part)
     rest = more(len(said))
     tail = "; ".join([*said, *([rest] if rest else [])]).removesuffix(".")
-    return f"{head}: {tail}." if tail else f"{head}."
+    return ended(f"{head}: {tail}" if tail else head)

@@ -6,22 +6,25 @@ from collections.abc import Sequence
 from functools import partial
 
 from bot.core.card_words import (
+    NO_ERROR,
     WELL,
     alike_words,
-    common_error,
     error_lead,
     face_title,
     in_short,
+    lacks_error,
     seen_before,
+    shared_error,
     since_word,
     standing,
     step,
+    when_lead,
     worst,
 )
 from bot.core.cards import ERRING, Entry, Face
 from bot.core.commands import jobs_of_card
 from bot.core.grammar import write
-from bot.core.texts import one_line, tame
+from bot.core.texts import one_line, tame, width
 from bot.core.wording import INFERRED, utc, which_try
 from bot.slack.elements import (
     MESSAGE_MAX,
@@ -33,6 +36,7 @@ from bot.slack.elements import (
     context,
     date,
     date_markup,
+    ended,
     escape,
     fit,
     header,
@@ -50,8 +54,8 @@ from bot.slack.job_lines import (
     ROOMS,
     TITLE_SPOKEN,
     Room,
-    ended,
     identity,
+    moment,
     naming,
     origin,
     plain_lines,
@@ -65,20 +69,21 @@ from bot.slack.mentions import called, called_in_text
 
 TITLE_MAX = 137  # characters of a header, beside its sign
 TITLE_ROOMS = (100, 60, 30, 12)  # characters of a name in it, from wide to narrow
+ID_IN_TITLE = 60  # of a longer one the title may show a part alone
 LIKE_MAX = 120
 RULE_MAX = 150
 
 
 def render_face(face: Face) -> Rendered:
     text = _text(face)
-    return Rendered(text, fit(partial(_blocks, face), ROOMS, MESSAGE_MAX - len(text)))
+    return Rendered(text, fit(partial(_blocks, face), ROOMS, MESSAGE_MAX - width(text)))
 
 
 def render_plain_face(face: Face) -> str:
     """The same without blocks, at most 3,900 characters."""
     if _is_single(face):
-        return _sentence(face, date_markup(face.entries[0].at))
-    shared = spoken_error(": ", _common_error(face, ERROR_SPOKEN))
+        return _sentence(face, f"{when_lead(face.entries[0])}{date_markup(face.entries[0].at)}")
+    shared = spoken_error(": ", _shared_error(face, ERROR_SPOKEN))
     return plain_lines(
         ended(f"{_head(face)}, {since_word(face)} {date_markup(face.since)}{shared}"),
         lambda room: [_plain_line(face, entry, room, told=bool(shared)) for entry in face.entries[: room.jobs]],
@@ -101,14 +106,20 @@ def _head(face: Face) -> str:
 
 def _text(face: Face) -> str:
     if _is_single(face):
-        return _sentence(face, utc(face.entries[0].at))
-    parts = [_spoken(face, entry) for entry in face.entries]
-    shared = common_error(face.entries)
+        return _sentence(face, f"{when_lead(face.entries[0])}{utc(face.entries[0].at)}")
+    head = f"{_head(face)}, {since_word(face)} {utc(face.since)}"
+    return spoken_jobs(head, _error_of_several(face), [_spoken(face, entry) for entry in face.entries], face.jobs)
+
+
+def _error_of_several(face: Face) -> str:
+    """The error that all have; else the newest one of now, or of the past."""
+    if shared := shared_error(face):
+        return spoken_error(f"{error_lead(*face.entries).capitalize()}: ", shared)
     told = [entry for entry in face.entries if one_line(entry.error)]
-    newest = next((entry for entry in told if entry.kind in ERRING), None) or next(iter(told), None)
-    lead = error_lead(*face.entries).capitalize() if shared or not newest else f"Newest {error_lead(newest)}"
-    error = spoken_error(f". {lead}: ", shared or (newest.error if newest else ""))
-    return spoken_jobs(f"{_head(face)}, {since_word(face)} {utc(face.since)}", parts, face.jobs, error)
+    for entry in told:
+        if entry.kind in ERRING:
+            return spoken_error("Newest error: ", entry.error)
+    return spoken_error("Last error: ", told[0].error) if told else ""
 
 
 def _spoken(face: Face, entry: Entry) -> str:
@@ -122,14 +133,16 @@ def _sentence(face: Face, when: str) -> str:
     [entry] = face.entries
     facts = origin(entry, (), NAME_SPOKEN, show_source=face.show_source)
     said = " ".join([*called_in_text(face.mentions), spoken_name(entry, facts), escape(step(entry))])
-    return ended(f"{said}, {when}{spoken_error(f'. {error_lead(entry).capitalize()}: ', entry.error)}")
+    error = spoken_error(f"{error_lead(entry).capitalize()}: ", entry.error)
+    why = error or (NO_ERROR.capitalize() if lacks_error(entry) else "")
+    return ended(f"{said}, {when}. {why}" if why else f"{said}, {when}")
 
 
 def _plain_line(face: Face, entry: Entry, room: Room, *, told: bool) -> str:
     """`told` says that the job's error stands above already."""
     facts = origin(entry, face.label, room.name, show_source=face.show_source)
-    error = "" if told else escape(_own_error(entry, room.error))
-    line = f"• {spoken_name(entry, facts, room.name)} {escape(step(entry))}, {date_markup(entry.at)}"
+    error = "" if told else escape(_own_error(entry, room.error)) or NO_ERROR * lacks_error(entry)
+    line = f"• {spoken_name(entry, facts, room.name)} {escape(step(entry))}, {when_lead(entry)}{date_markup(entry.at)}"
     return f"{line}: {error}" if error else line
 
 
@@ -142,7 +155,7 @@ def _blocks(face: Face, room: Room) -> list[Block]:
 
 def _header(face: Face) -> Block:
     titles = [face_title(face, limit) for limit in TITLE_ROOMS]
-    title = next((title for title in titles if len(title) <= TITLE_MAX), titles[-1])
+    title = next((title for title in titles if width(title) <= TITLE_MAX), titles[-1])
     return header(f"{mark(worst(face.counts))} {title}")
 
 
@@ -161,18 +174,29 @@ def _one_source(face: Face) -> str:
 
 def _single(face: Face, room: Room) -> list[Block]:
     [entry] = face.entries
-    facts = [words(f"{fact} · ") for fact in origin(entry, (), room.name, show_source=False)]
-    told = " · ".join(["", which_try(entry.tries), *([INFERRED] if entry.inferred else [])])
-    where = [*facts, identity(entry, entry.url)]
-    when = [words("since "), date(entry.at), words(told)]
-    return [rich_text(*with_errors([(where, ""), (when, _error(entry, room.error))]))]
+    where = _where(entry, room)
+    when = [words("since "), date(entry.at), words(" · ".join(["", which_try(entry.tries), *_doubts(entry)]))]
+    return [rich_text(*with_errors([*([(where, "")] if where else []), (when, _error(entry, room.error))]))]
+
+
+def _where(entry: Entry, room: Room) -> list[Element]:
+    """Its pipeline and its id, if the title does not say that already."""
+    facts = origin(entry, (), room.name, show_source=False)
+    if not one_line(entry.name) and not entry.url and len(entry.job_id) <= ID_IN_TITLE:
+        return [words(fact) for fact in facts]
+    return [*(words(f"{fact} · ") for fact in facts), identity(entry, entry.url)]
+
+
+def _doubts(entry: Entry) -> list[str]:
+    """What nobody knows."""
+    return [*([INFERRED] if entry.inferred else []), *([NO_ERROR] if lacks_error(entry) else [])]
 
 
 def _several(face: Face, room: Room) -> list[Block]:
     named = face.entries[: room.jobs]
-    shared = common_error(face.entries)
+    shared = shared_error(face)
     more = rest(face.jobs - len(named))
-    alike = "" if shared and _all_alike(face) else alike_words(face, LIKE_MAX)
+    alike = "" if shared else alike_words(face, LIKE_MAX)
     return [
         *(_in_short(face, named, room) if shared else _in_full(face, named, room)),
         *([rich_text(section(words(more[0])))] if more else []),
@@ -181,13 +205,9 @@ def _several(face: Face, room: Room) -> list[Block]:
     ]
 
 
-def _all_alike(face: Face) -> bool:
-    return not face.unnamed or any(each.jobs == face.jobs for each in face.likenesses)
-
-
 def _in_short(face: Face, named: Sequence[Entry], room: Room) -> list[Block]:
     """The error that all have, once; and a line for each job."""
-    error = quote(_common_error(face, room.error))
+    error = quote(_shared_error(face, room.error))
     return [rich_text(_since(face), error), rich_text(section_of(_line(face, entry, room) for entry in named))]
 
 
@@ -209,8 +229,8 @@ def _line(face: Face, entry: Entry, room: Room) -> list[Element]:
         *naming(entry, room.name),
         words("\n" if told or facts else " · "),
         *(words(f"{word} · ") for word in told),
-        date(entry.at),
-        words(" · ".join(["", f"try {entry.tries}", *facts])),
+        *moment(entry),
+        words(" · ".join(["", which_try(entry.tries), *facts, *([NO_ERROR] if lacks_error(entry) else [])])),
     ]
 
 
@@ -219,8 +239,8 @@ def _own_error(entry: Entry, limit: int) -> str:
     return "" if entry.kind in WELL else _error(entry, limit)
 
 
-def _common_error(face: Face, limit: int) -> str:
-    return _quoted(common_error(face.entries), face.entries, limit)
+def _shared_error(face: Face, limit: int) -> str:
+    return _quoted(shared_error(face), face.entries, limit)
 
 
 def _error(entry: Entry, limit: int) -> str:

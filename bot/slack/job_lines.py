@@ -5,10 +5,22 @@ little room errors give way first, then names, then jobs are counted instead of 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.core.card_words import ID_MAX
+from bot.core.card_words import ID_MAX, when_lead
 from bot.core.cards import Entry
-from bot.core.texts import one_line, tame
-from bot.slack.elements import TEXT_MAX, Element, escape, link, mark, quote, section_of, sentence, spoken, words
+from bot.core.texts import one_line, tame, width
+from bot.slack.elements import (
+    Element,
+    date,
+    ended,
+    escape,
+    link,
+    mark,
+    quote,
+    section_of,
+    sentence,
+    spoken,
+    words,
+)
 
 PLAIN_TEXT_MAX = 3_900  # an edit takes 4,000
 ERROR_SPOKEN = 500  # characters of an error in the sentence, escaped
@@ -46,6 +58,12 @@ def naming(entry: Entry, limit: int) -> list[Element]:
     return [words(f"{mark(entry.kind)} "), *name, identity(entry, "" if name else entry.url)]
 
 
+def moment(entry: Entry) -> list[Element]:
+    """When it happened."""
+    lead = when_lead(entry)
+    return [*([words(lead)] if lead else []), date(entry.at)]
+
+
 def identity(entry: Entry, url: str) -> Element:
     return link(tame(entry.job_id, ID_MAX), url, "code")
 
@@ -81,14 +99,14 @@ def spoken_error(lead: str, error: str) -> str:
     return f"{lead}{spoken(error, ERROR_SPOKEN)}" if one_line(error) else ""
 
 
-def spoken_jobs(head: str, parts: Sequence[str], total: int, error: str) -> str:
-    """The sentence for several jobs: what happened, who they are, and an error. All is escaped."""
-    said = sentence(head, parts, lambda told: "".join(rest(total - told)), TEXT_MAX - len(error))
-    return ended(said.removesuffix(".") + error)
-
-
-def ended(text: str) -> str:
-    return text if text.endswith((".", "…")) else f"{text}."
+def spoken_jobs(head: str, error: str, parts: Sequence[str], total: int) -> str:
+    """The sentence for several jobs: what happened, why, and who they are: nobody listens to ten ids before the error.
+    All is escaped.
+    """
+    if total == 1:
+        return ended(". ".join([f"{head}: {parts[0]}", *([error] if error else [])]))
+    said = f"{head}. {ended(error)} Jobs" if error else head
+    return sentence(said, parts, lambda told: "".join(rest(total - told)))
 
 
 def rest(unnamed: int) -> list[str]:
@@ -100,6 +118,6 @@ def plain_lines(head: str, lines: Callable[[Room], Sequence[str]], below: Callab
     for room in ROOMS:
         named = lines(room)
         plain = "\n".join([head, *named, *below(len(named))])
-        if len(plain) <= PLAIN_TEXT_MAX:
+        if width(plain) <= PLAIN_TEXT_MAX:
             break
     return plain

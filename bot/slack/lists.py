@@ -11,7 +11,7 @@ from bot.core.grammar import write
 from bot.core.jobs import JobQuery, View
 from bot.core.memory import Memory
 from bot.core.replies import Candidates, JobList, Overview, SourceHealth
-from bot.core.texts import first_line, shorten, tame
+from bot.core.texts import first_line, shorten, tame, width
 from bot.core.traces import gist
 from bot.core.wording import (
     as_of,
@@ -131,7 +131,7 @@ def _names(sources: Iterable[SourceHealth]) -> list[str]:
 
 
 def _with_table(text: str, above: list[Block], rows: JobRows, below: list[Block]) -> Rendered:
-    left = MESSAGE_MAX - len(text) - measure(above) - measure(below)
+    left = MESSAGE_MAX - width(text) - measure(above) - measure(below)
     return Rendered(text, [*above, *job_table(rows, left), *below])
 
 

@@ -6,7 +6,7 @@ from bot.core.messages import Notice
 from bot.core.notices import BLIND, DOUBT
 from bot.core.texts import tame
 from bot.core.wording import utc
-from bot.slack.elements import Rendered, context, date, escape, header, rich_text, section, words
+from bot.slack.elements import Rendered, context, date, ended, escape, header, rich_text, section, words
 
 WHY_MAX = 500
 SOURCE_MAX = 80
@@ -46,6 +46,6 @@ def render_notice(notice: Notice) -> Rendered:
         body = [words(f"{phrases.was} "), date(notice.since), words(".")]
         return Rendered(text, [header(f"🟢 {title}"), rich_text(section(*body))])
     title, why = phrases.begun.format(source), tame(notice.why, WHY_MAX)
-    text = f"{escape(title)} since {utc(notice.since)}: {escape(why)}. {phrases.meanwhile}"
+    text = f"{escape(title)} since {utc(notice.since)}: {ended(escape(why))} {phrases.meanwhile}"
     body = [words("since "), date(notice.since), words(f"\n{why}\n{phrases.meanwhile}")]
     return Rendered(text, [header(f"🙈 {title}"), rich_text(section(*body)), context("/jobs health tells more")])

@@ -9,7 +9,7 @@ from bot.core.commands import HELP, Share, ShowHealth, ShowHelp, ShowOverview
 from bot.core.grammar import write
 from bot.core.health_words import SHOWN, headline, is_well, parked_line, queue_lines, source_lines
 from bot.core.replies import HealthReport, Note
-from bot.core.texts import shorten, tame
+from bot.core.texts import shorten, tame, width
 from bot.slack.elements import (
     MESSAGE_MAX,
     Block,
@@ -39,7 +39,7 @@ def render_health(report: HealthReport) -> Rendered:
     parked = [parked_line(route, now) for route in health.parked[:SHOWN]]
     queue = queue_lines(health, now)
     lines = [escape(line) for line in (*chain.from_iterable(sources), *parked, *queue)]
-    text = sentence(escape(head).removesuffix("."), lines, lambda _: "")
+    text = sentence(escape(head), lines, lambda _: "")
     top = header(f"{'🟢' if is_well(report) else '🔴'} {head}")
     buttons = [
         button("Refresh", "refresh", write(ShowHealth())),
@@ -53,7 +53,7 @@ def render_health(report: HealthReport) -> Rendered:
             *_titled("Messages", queue, room),
         ]
 
-    return Rendered(text, [top, *fit(build, LINE_ROOMS, MESSAGE_MAX - len(text) - measure(top)), *actions(buttons)])
+    return Rendered(text, [top, *fit(build, LINE_ROOMS, MESSAGE_MAX - width(text) - measure(top)), *actions(buttons)])
 
 
 def _warned(lines: Sequence[str]) -> list[str]:

@@ -9,14 +9,14 @@ from bot.core.alerts import JobRef
 from bot.core.card_words import common_error, in_short, newcomers_title, news_counts, news_title, step, worst
 from bot.core.cards import ERRING, Entry
 from bot.core.messages import About, News, ThreadReply
-from bot.core.texts import one_line, tame
+from bot.core.texts import one_line, tame, width
 from bot.core.wording import which_try
 from bot.slack.elements import (
     MESSAGE_MAX,
     Block,
     Element,
     Rendered,
-    date,
+    ended,
     escape,
     fit,
     mark,
@@ -33,7 +33,7 @@ from bot.slack.job_lines import (
     SHORT,
     TITLE_SPOKEN,
     Room,
-    ended,
+    moment,
     naming,
     origin,
     plain_lines,
@@ -51,14 +51,14 @@ STEPS = 12  # of one job that are told
 def render_thread_reply(reply: ThreadReply) -> Rendered:
     text = _text(reply)
     build = _one_job if _is_single(reply) else _several_jobs
-    return Rendered(text, fit(partial(build, reply), ROOMS, MESSAGE_MAX - len(text)))
+    return Rendered(text, fit(partial(build, reply), ROOMS, MESSAGE_MAX - width(text)))
 
 
 def render_plain_thread_reply(reply: ThreadReply) -> str:
     """The same without blocks, at most 3,900 characters."""
     if _is_single(reply):
         return _text(reply)
-    stories, shared = _stories(reply.news), spoken_error(": ", _shared(reply.news))
+    stories, shared = _stories(reply.news), spoken_error(f". {_lead(reply.news)}: ", _shared(reply.news))
     return plain_lines(
         ended(f"{_head(reply)}{shared}"),
         lambda room: [_plain_line(reply.news, story, room) for story in stories[: room.jobs]],
@@ -93,8 +93,8 @@ def _text(reply: ThreadReply) -> str:
     parts = [_spoken(news, story, NAME_SPOKEN) for story in stories]
     shared = _shared(news)
     newest = next(filter(None, map(_newest_error, stories)), "")
-    error = spoken_error(". Error: " if shared or news.jobs == 1 else ". Newest error: ", shared or newest)
-    return spoken_jobs(_head(reply), parts, news.jobs, error)
+    error = spoken_error(f"{_lead(news)}: ", shared or newest)
+    return spoken_jobs(_head(reply), error, parts, news.jobs)
 
 
 def _sentence(reply: ThreadReply, story: Sequence[Entry]) -> str:
@@ -113,7 +113,19 @@ def _newest_error(story: Sequence[Entry]) -> str:
     return next(filter(None, map(_own_error, reversed(story))), "")
 
 
+def _lead(news: News) -> str:
+    """Whose the error is that is told of all."""
+    if not _shared(news):
+        return "Error" if news.jobs == 1 else "Newest error"
+    return f"Error of the {_newest(news)}" if news.unnamed else "Error"
+
+
+def _newest(news: News) -> str:
+    return f"newest {len(_stories(news))}"
+
+
 def _shared(news: News) -> str:
+    """The error that all have who are named."""
     return common_error([story[-1] for story in _stories(news)]) if set(news.counts) <= ERRING else ""
 
 
@@ -145,9 +157,9 @@ def _one_job(reply: ThreadReply, room: Room) -> list[Block]:
     bearers = {_own_error(entry): entry.change_key for entry in story}
     top = [*_rung(reply), *naming(newest, room.name)]
     if len(story) == 1:
-        line = [*top, words(f" {step(newest)} · "), date(newest.at)]
+        line = [*top, words(f" {step(newest)} · "), *moment(newest)]
         return [rich_text(*with_errors([(line, _quoted(newest, bearers, room))]))]
-    steps = (([date(entry.at), words(f" · {step(entry)}")], _quoted(entry, bearers, room)) for entry in story)
+    steps = (([*moment(entry), words(f" · {step(entry)}")], _quoted(entry, bearers, room)) for entry in story)
     return [rich_text(*with_errors([(top, ""), *steps]))]
 
 
@@ -163,13 +175,13 @@ def _rung(reply: ThreadReply) -> list[Element]:
 
 def _several_jobs(reply: ThreadReply, room: Room) -> list[Block]:
     news, stories = reply.news, _stories(reply.news)[: room.jobs]
-    shared = _shared(news)
+    shared, whose = _shared(news), f"the {_newest(news)}: " if news.unnamed else ""
     sign = words(f"{mark(worst(news_counts(news)))} ")
     title = section(*_rung(reply), sign, words(_title(reply, room.name), "bold"))
     lines = [_line(news, story, room, told=bool(shared)) for story in stories]
     more = [[words(line)] for line in rest(news.jobs - len(stories))]
     return [
-        rich_text(title, *([quote(tame(shared, room.error))] if shared else [])),
+        rich_text(title, *([quote(f"{whose}{tame(shared, room.error)}")] if shared else [])),
         rich_text(section_of([*lines, *more])),
     ]
 

@@ -182,8 +182,9 @@ async def _amend(db: Connection, change: Change, amend: Callable[[Member], Membe
 async def draw(db: Connection, card: Card, rung: tuple[str, ...]) -> Face:
     """What the card is to show as it stands; its post `rung` them."""
     named = await db.rows("first_members", card=card.key, troubles=to_json(sorted(TROUBLES)), limit=NAMED)
-    counts = {row["kind"]: row["jobs"] for row in await db.rows("standing", card=card.key)}
-    return face_of(card, map(entry_in, named), counts, await _likenesses(db, card), rung)
+    standing = await db.rows("standing", card=card.key)
+    counts, with_error = {row["kind"]: row["jobs"] for row in standing}, sum(row["with_error"] for row in standing)
+    return face_of(card, map(entry_in, named), counts, with_error, await _likenesses(db, card), rung)
 
 
 async def _likenesses(db: Connection, card: Card) -> list[Likeness]:

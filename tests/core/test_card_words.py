@@ -13,6 +13,7 @@ from bot.core.card_words import (
     newcomers_title,
     news_title,
     seen_before,
+    shared_error,
     since_word,
     step,
     worst,
@@ -76,9 +77,32 @@ def test_the_worst_state_is_a_failure_then_what_needs_a_look_then_what_goes_on()
     assert worst([]) == ""
 
 
-def test_jobs_that_go_on_do_not_stand_so_since_the_story_began() -> None:
-    assert since_word(face([entry(1), entry(2, kind="recovered")])) == "since"
-    assert since_word(face([entry(1, kind="started"), entry(2, kind="recovered")])) == "began"
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        (["failed"], "since"),
+        (["completed"], "since"),
+        (["vanished"], "since"),
+        (["overdue"], "the oldest since"),
+        (["started"], "story began"),
+        (["recovered"], "story began"),
+        (["failed", "recovered"], "story began"),
+        (["overdue", "admitted"], "story began"),
+    ],
+)
+def test_jobs_stand_so_since_the_story_began_only_if_all_do_and_do_not_go_on(kinds: list[str], words: str) -> None:
+    assert since_word(face([entry(number, kind=kind) for number, kind in enumerate(kinds)])) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("vanished", f"2 jobs in {PIPELINE} are gone from the API"),
+        ("moved", f"2 jobs in {PIPELINE} are in other statuses"),
+    ],
+)
+def test_words_that_name_a_place_come_after_the_pipeline(kind: str, title: str) -> None:
+    assert face_title(face([entry(1, kind=kind), entry(2, kind=kind)]), 60) == title
 
 
 @pytest.mark.parametrize(
@@ -141,7 +165,7 @@ def test_errors_of_one_kind_alone_are_said_once_to_have_come_up_before() -> None
     alike = (Likeness(entry(1).error, 2, OFTEN),)
     of_one = face([entry(1), entry(2), entry(3, error="")], likenesses=alike)
     assert seen_before(of_one) == "An error like this was seen 14 times in 3 pipelines since March 3."
-    assert alike_words(of_one, 20) == "2 like: Worker ran out of m… · 1 other"
+    assert alike_words(of_one, 20) == "2 like: Worker ran out of m…", "the third has no error"
     beside_a_code = face([entry(1), entry(2), entry(3, error="exit code 1")], likenesses=alike)
     assert seen_before(beside_a_code) == ""
     assert "seen 14 times" in alike_words(beside_a_code, 20)
@@ -156,6 +180,14 @@ def test_an_error_that_the_card_does_not_show_is_not_said_to_have_come_up_before
 
 def test_errors_that_are_all_different_are_not_counted() -> None:
     assert alike_words(face([entry(1), entry(2)], likenesses=(Likeness("a", 1), Likeness("b", 1))), 60) == ""
+
+
+def test_an_error_is_shared_by_jobs_that_nobody_names_only_if_theirs_is_known_to_be_like_it() -> None:
+    of_all, of_some = ((Likeness(entry(1).error, jobs),) for jobs in (500, 2))
+    many = face([entry(1), entry(2)], jobs=500, counts={"failed": 500}, likenesses=of_all)
+    assert shared_error(many) == entry(1).error
+    assert shared_error(replace(many, likenesses=of_some)) == shared_error(replace(many, likenesses=())) == ""
+    assert shared_error(face([entry(1), entry(2)])) == entry(1).error
 
 
 def test_an_error_is_common_only_if_all_have_it_to_the_letter() -> None:

@@ -42,7 +42,7 @@ def told(state: str, trouble: str) -> str:
     ("state", "trouble", "words"),
     [
         ("delivered", "", "told in #ml-alerts"),
-        ("parked", "not_in_channel", "parked for #ml-alerts: not_in_channel"),
+        ("parked", "not_in_channel", "waits until #ml-alerts can be reached: not_in_channel"),
         ("queued", "Slack cannot be reached", "queued for #ml-alerts: Slack cannot be reached"),
         ("queued", "", "queued for #ml-alerts"),
         ("refused", GIVEN_UP, f"refused in #ml-alerts: {GIVEN_UP}"),

@@ -86,6 +86,7 @@ class Story:
             entries=tuple(named[:10]),
             counts=dict(sorted(Counter(line.entry.kind for line in newest).items())),
             jobs=len(newest),
+            with_error=sum(line.entry.error != "" for line in newest),
             likenesses=tuple(self._alike(seen)),
             mentions=rung,
         )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.core import notices
 from bot.core.cards import Entry, Face, Likeness
 from bot.core.commands import ListJobs
 from bot.core.history import Entry as Past
@@ -18,7 +19,7 @@ from bot.core.instants import SECOND, instant, write_duration
 from bot.core.jobs import Field, Filter, Job, JobQuery, Progress, View
 from bot.core.likeness import Seen
 from bot.core.memory import Memory
-from bot.core.messages import About, News, Opening, ThreadReply
+from bot.core.messages import About, News, Notice, Opening, ThreadReply
 from bot.core.replies import (
     Candidates,
     Health,
@@ -69,6 +70,9 @@ def entry(number: int, **changes: object) -> Entry:
 
 
 def face(entries: Sequence[Entry], **changes: object) -> Face:
+    """Jobs that are counted, but not named, have an error."""
+    jobs = changes.get("jobs", len(entries))
+    assert isinstance(jobs, int)
     made = Face(
         card="3f2a91c04be7d856" * 2,
         rule="failures",
@@ -76,7 +80,8 @@ def face(entries: Sequence[Entry], **changes: object) -> Face:
         since=min(each.at for each in entries),
         entries=tuple(entries),
         counts=dict(Counter(each.kind for each in entries)),
-        jobs=len(entries),
+        jobs=jobs,
+        with_error=jobs - sum(not each.error for each in entries),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -143,10 +148,10 @@ LINKED = entry(1, url="https://console.example/jobs/1")
 MANY = [entry(number, error=ERRORS[number % 3]) for number in range(1, 11)]
 ALIKE = (Likeness(ERRORS[0], 480), Likeness(ERRORS[1], 12))
 MIXED = [
+    *(entry(number, error=ERRORS[number % 2]) for number in range(4, 11)),
     entry(1, kind="recovered", tries=2, error=ERRORS[0]),
     entry(2, kind="started", tries=2, error=ERRORS[1]),
     entry(3, kind="retried", tries=2, error=""),
-    *(entry(number, error=ERRORS[number % 2]) for number in range(4, 11)),
 ]
 SEVERAL = [
     entry(number, kind="started" if number < 4 else "failed", tries=2, error=ERRORS[number % 3])
@@ -154,7 +159,7 @@ SEVERAL = [
 ]
 PROD = replace(entry(2), source="prod")
 OFTEN = Seen(14, 3, instant(datetime(2026, 3, 3, tzinfo=UTC)))
-OTHER_KINDS = ("appeared", "admitted", "started", "cancelled", "preempted", "reappeared")
+OTHER_KINDS = ("appeared", "admitted", "started", "cancelled", "preempted", "requeued")
 RINGING = ("@U0123456", "@S0123456")
 FACES: dict[str, Face] = {
     "card_failed": face([LINKED], mentions=RINGING),
@@ -171,6 +176,8 @@ FACES: dict[str, Face] = {
         likenesses=(Likeness(ERRORS[0], 3, OFTEN), Likeness(ERRORS[1], 3)),
     ),
     **{f"card_{kind}": face([entry(1, kind=kind, error="")]) for kind in OTHER_KINDS},
+    "card_moved": face([entry(1, kind="moved", error="", detail="SUSPENDED")]),
+    "card_reappeared": face([entry(1, kind="reappeared", detail="FAILED")]),
     "card_gone": face([entry(1, kind="vanished", error="")]),
     "card_group_3": face([LINKED, *(entry(number, error=ERRORS[number % 3], tries=number) for number in (2, 3))]),
     "card_group_alike": face([entry(number) for number in range(1, 6)], mentions=("@here",)),
@@ -181,13 +188,20 @@ FACES: dict[str, Face] = {
         counts={"failed": 500},
         likenesses=(Likeness(entry(1).error, 500),),
     ),
+    "card_group_500_of_two_kinds": face(
+        [entry(number) for number in range(1, 11)],
+        jobs=500,
+        counts={"failed": 500},
+        likenesses=(Likeness(ERRORS[0], 490), Likeness(entry(1).error, 10)),
+    ),
     "card_group_mixed": face(
         MIXED,
         jobs=17,
-        counts={"failed": 12, "started": 2, "retried": 1, "recovered": 2},
+        counts={"failed": 7, "started": 4, "retried": 1, "recovered": 5},
         likenesses=(Likeness(ERRORS[0], 9), Likeness(ERRORS[1], 6)),
     ),
     "card_group_recovered": face([entry(number, kind="recovered", tries=2) for number in range(1, 4)]),
+    "card_group_completed": face([entry(number, kind="completed", error="") for number in range(1, 4)]),
     "card_group_overflow": face([entry(1), entry(2, pipeline="anomaly-detection", error=ERRORS[1])], label=()),
     "card_long_error": face([entry(1, error=gist(abridged(TRACEBACK, 2_000)))]),
     "card_no_error": face([entry(1, error="", name="")]),
@@ -208,6 +222,9 @@ REPLIED: dict[str, ThreadReply] = {
     "thread_retried": reply([entry(1, kind="retried", tries=2)]),
     "thread_recovered": reply([entry(1, kind="recovered", tries=3)]),
     "thread_story": reply(steps()),
+    "thread_moved_on": reply(
+        [entry(1, kind="admitted", error="", change_key="k2"), replace(late(1, "PENDING", 372), change_key="k1")]
+    ),
     "thread_steps_of_several": reply(SEVERAL),
     "thread_retried_500": reply(
         [entry(number, kind="retried", tries=2) for number in range(1, 51)],
@@ -227,6 +244,26 @@ REPLIED: dict[str, ThreadReply] = {
         counts={"failed": 483},
         total=500,
     ),
+}
+
+
+def notice(about: str, why: str = "") -> Notice:
+    return Notice(
+        key="0" * 32,
+        destination="#ml-alerts",
+        about=about,
+        source="prod",
+        since=NOW - 12 * MINUTE,
+        why=why,
+        created_at=NOW,
+    )
+
+
+NOTICES: dict[str, Notice] = {
+    "notice_blind": notice(notices.BLIND, "503 Service Unavailable"),
+    "notice_blind_no_more": notice(notices.BLIND),
+    "notice_doubt": notice(notices.DOUBT, "the list is shorter than usual."),
+    "notice_doubt_no_more": notice(notices.DOUBT),
 }
 
 
@@ -279,7 +316,15 @@ def story() -> tuple[Past, ...]:
         reason="",
         tellings=(told, replace(told, destination="@U0123456", state="parked")),
     )
-    silence = replace(failed, key="k2", kind="started", verdict="silence", reason="no rule matches", tellings=())
+    silence = replace(
+        failed,
+        key="k2",
+        kind="started",
+        at=NOW - 3 * MINUTE,
+        verdict="silence",
+        reason="no rule matches",
+        tellings=(),
+    )
     return (failed, silence, replace(silence, key="k1", kind="appeared", at=None, inferred=True))
 
 

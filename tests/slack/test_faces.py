@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.cards import Entry, Face, Likeness
+from bot.core.texts import width
 from bot.sandbox.blocks import problems
 from bot.sandbox.reading import links, rendered_text, rings
 from bot.slack.elements import MESSAGE_MAX, TEXT_MAX, Rendered, digest, measure
@@ -69,9 +70,27 @@ def test_the_sentence_for_notifications_says_whom_who_what_when_and_why() -> Non
         "machine-state-classification) failed, 2026-11-23 10:41 UTC. "
         "Error: Worker ran out of memory and the retry limit was reached."
     )
-    assert render_face(FACES["card_group_recovered"]).text.startswith(
-        "3 jobs recovered in machine-state-classification, began 2026-11-23 10:39 UTC: press-line-1 nightly"
+    assert render_face(FACES["card_group_completed"]).text.startswith(
+        "3 jobs completed in machine-state-classification, since 2026-11-23 10:39 UTC: press-line-1 nightly"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("card_group_500", "Newest error: No active version of the pipeline."),
+        ("card_group_500_alike", "Error: Worker ran out of memory and the retry limit was reached."),
+        ("card_group_recovered", "Last error: Worker ran out of memory and the retry limit was reached."),
+    ],
+)
+def test_the_sentence_for_several_says_the_error_before_their_names(name: str, error: str) -> None:
+    text = render_face(FACES[name]).text
+    assert f"UTC. {error} Jobs: press-line-1 nightly (job_00000000000000000000000001)" in text
+
+
+def test_the_newest_error_of_jobs_that_go_on_is_the_last_one() -> None:
+    retried = face([entry(1, kind="retried", error="no such file", tries=2), entry(2, kind="retried", tries=2)])
+    assert ". Last error: no such file. Jobs: " in render_face(retried).text
 
 
 def test_a_card_of_many_names_ten_by_name_and_full_id_counts_the_rest_and_has_a_button_for_all() -> None:
@@ -90,13 +109,12 @@ def test_a_card_that_names_all_its_jobs_has_no_button() -> None:
 
 def test_jobs_that_stand_differently_each_say_how_and_the_worst_gives_the_sign() -> None:
     lines = shown(FACES["card_group_mixed"]).splitlines()
-    assert lines[0] == (
-        "🔴 17 jobs in machine-state-classification: 12 failed, 1 retried, 2 running again, 2 recovered"
-    )
-    assert lines[2:4] == [
-        "✅ press-line-1 nightly job_00000000000000000000000001",
-        "recovered · 2026-11-23 10:41 UTC · try 2",
+    assert lines[:2] == [
+        "🔴 17 jobs in machine-state-classification: 7 failed, 1 retried, 4 running again, 5 recovered",
+        "story began 2026-11-23 10:32 UTC",
     ]
+    recovered = lines.index("✅ press-line-1 nightly job_00000000000000000000000001")
+    assert lines[recovered + 1] == "recovered · 2026-11-23 10:41 UTC · try 2"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +138,33 @@ def test_errors_that_are_alike_are_counted_unless_the_one_that_is_shown_is_that_
     assert " like: " not in shown(FACES["card_group_500_alike"])
     some = replace(FACES["card_group_500_alike"], likenesses=(Likeness("out of memory", 497),))
     assert "497 like: out of memory · 3 others" in shown(some)
+
+
+def test_an_error_that_only_those_have_who_are_named_is_not_said_of_all() -> None:
+    card = FACES["card_group_500_of_two_kinds"]
+    assert shown(card).count("Worker ran out of memory and the retry limit was reached") == 11, "ten, and their count"
+    assert render_plain_face(card).count("Worker ran out of memory") == 10
+    assert "490 like: CUDA out of memory" in shown(card)
+    assert "Newest error: Worker ran out of memory" in render_face(card).text
+
+
+def test_a_failure_that_says_nothing_is_said_to_say_nothing() -> None:
+    silent, cancelled = entry(1, error=""), entry(2, error="", kind="cancelled")
+    assert "since 2026-11-23 10:41 UTC · try 1 · no error told" in shown(face([silent]))
+    assert render_face(face([silent])).text.endswith("10:41 UTC. No error told.")
+    for told in (shown(face([silent, cancelled])), render_plain_face(face([silent, cancelled]))):
+        assert told.count("no error told") == 1
+
+
+def test_a_job_without_a_name_shows_its_id_once_unless_that_is_the_link() -> None:
+    nameless = entry(1, name="")
+    assert shown(face([nameless])).count(nameless.job_id) == 1
+    assert shown(face([replace(nameless, url="https://console.example/jobs/1")])).count(nameless.job_id) == 2
+    assert "j" * 250 in shown(face([replace(nameless, job_id="j" * 250)]))
+
+
+def test_a_job_that_is_listed_again_says_how() -> None:
+    assert shown(FACES["card_reappeared"]).startswith("⚪ press-line-1 nightly is listed again, FAILED\n")
 
 
 def test_a_job_that_is_well_needs_no_error_among_others() -> None:
@@ -160,7 +205,7 @@ def test_a_title_with_many_states_shortens_the_pipeline_and_not_the_counts() -> 
 def test_plain_text_of_several_tells_the_same_in_lines_that_can_be_read_aloud() -> None:
     failed = entry(2, error="No active version")
     assert rendered_text({"text": render_plain_face(face([entry(1, kind="recovered", tries=2), failed]))}) == (
-        "2 jobs in machine-state-classification: 1 failed, 1 recovered, since 2026-11-23 10:40 UTC.\n"
+        "2 jobs in machine-state-classification: 1 failed, 1 recovered, story began 2026-11-23 10:40 UTC.\n"
         "• press-line-1 nightly (job_00000000000000000000000001) recovered on try 2, 2026-11-23 10:41 UTC\n"
         "• press-line-2 nightly (job_00000000000000000000000002) failed, 2026-11-23 10:40 UTC: No active version"
     )
@@ -172,6 +217,26 @@ def test_plain_text_of_ten_jobs_with_long_errors_names_them_all_and_fits_an_edit
     assert all(f"job_{n:026d}" in plain for n in range(1, 11))
     assert "and 490 more" in plain
     assert len(plain) <= PLAIN_TEXT_MAX
+
+
+def test_signs_that_count_twice_for_slack_are_counted_twice() -> None:
+    faces = [entry(number, name="🔥" * 300, error="🔥" * 9_000, pipeline="🔥" * 300) for number in range(1, 11)]
+    for card in (face(faces[:1]), face(faces, label=("🔥" * 300,))):
+        (title,) = [block["text"] for block in render_face(card).blocks if block["type"] == "header"]
+        assert isinstance(title, dict)
+        assert width(title["text"]) <= 150
+        assert width(render_plain_face(card)) <= PLAIN_TEXT_MAX
+
+
+def test_of_very_many_who_are_rung_the_first_are_and_the_others_are_counted() -> None:
+    people = [f"@U{number:09d}" for number in range(200)]
+    card = face([entry(number, error="e" * 900) for number in range(1, 11)], mentions=tuple(people))
+    rendered, plain = render_face(card), render_plain_face(card)
+    ringing = {person.removeprefix("@") for person in people[:71]}
+    assert rings(wire(rendered)) == rings({"text": plain}) == ringing
+    for told in (shown(card), rendered.text, plain):
+        assert "and 129 more" in told
+    assert max(len(rendered.text), len(plain)) <= PLAIN_TEXT_MAX
 
 
 def test_an_opening_rings_whom_it_names_though_the_card_has_rung_others() -> None:

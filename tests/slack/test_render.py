@@ -102,7 +102,7 @@ def test_names_in_a_list_are_links_where_the_source_has_a_template() -> None:
 
 def test_a_card_tells_the_story_and_where_it_was_told() -> None:
     shown = rendered_text(wire(render_reply(REPLIES["details"])))
-    assert "told in #ml-alerts, parked for a direct message" in shown
+    assert "told in #ml-alerts, waits until a direct message can be reached" in shown
     assert "not told: no rule matches" in shown
     assert "Tried to allocate 2.50 GiB" in shown
     assert rings(wire(render_reply(REPLIES["details"]))) == set()

@@ -97,6 +97,24 @@ def test_an_error_that_all_newcomers_have_is_told_once() -> None:
     assert shown(REPLIED["thread_newcomers_12"]).count("No active version of the pipeline") == 4
 
 
+def test_an_error_that_all_have_who_are_named_is_said_of_these() -> None:
+    many, error = REPLIED["thread_newcomers_500"], entry(1).error
+    assert f"the newest 50: {error}" in shown(many)
+    assert f"500 in all. Error of the newest 50: {error}. Jobs: press-line-1" in render_thread_reply(many).text
+    assert f"500 in all. Error of the newest 50: {error}.\n" in render_plain_thread_reply(many)
+    all_named = reply([entry(1), entry(2)], About.NEWCOMERS, total=3)
+    assert "newest" not in shown(all_named)
+    assert f"3 in all. Error: {error}. Jobs: " in render_thread_reply(all_named).text
+
+
+def test_what_a_card_rang_for_and_does_not_show_any_more_is_told_before_the_first_step() -> None:
+    assert shown(REPLIED["thread_moved_on"]).splitlines() == [
+        "🟣 press-line-1 nightly job_00000000000000000000000001",
+        "since 2026-11-23 04:30 UTC · has been PENDING for 6h 12m",
+        "2026-11-23 10:41 UTC · is admitted",
+    ]
+
+
 def test_the_pipeline_and_the_source_stand_beside_a_job_where_the_title_does_not_say_them() -> None:
     news = reply([entry(1, error=""), entry(2, error="", source="prod")], label=(), show_source=True)
     assert shown(news).splitlines()[0] == "🔴 2 jobs failed"

@@ -47,8 +47,9 @@ SELECT entry FROM members WHERE card = :card
 ORDER BY kind IN (SELECT value FROM json_each(:troubles)) DESC, at DESC, job_id DESC, source LIMIT :limit;
 
 -- standing --
--- How many jobs of a card stand how.
-SELECT kind, count(*) AS jobs FROM members WHERE card = :card GROUP BY kind;
+-- How many jobs of a card stand how, and how many of these have an error.
+SELECT kind, count(*) AS jobs, count(*) FILTER (WHERE entry ->> 'error' <> '') AS with_error
+FROM members WHERE card = :card GROUP BY kind;
 
 -- likenesses --
 -- How alike the errors of a card's jobs are.
