@@ -13,7 +13,6 @@ from bot.core.cards import Entry, Face
 from bot.core.instants import SECOND, Instant
 from bot.core.pacing import backoff
 
-VERSION: Final = 1  # of the stored form
 NAMED_IN_THREAD: Final = 50  # jobs that a reply names; the rest is counted
 KEPT_BY_NAME: Final = 500  # newcomers while their reply waits, for those that it would name may leave it
 

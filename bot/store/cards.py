@@ -25,7 +25,6 @@ from bot.core.cards import (
 from bot.core.changes import Change
 from bot.core.instants import SECOND, Instant
 from bot.core.messages import (
-    VERSION,
     Delivered,
     Edit,
     Gone,
@@ -249,7 +248,7 @@ async def open_anew(
     for row in await db.rows("lose_anchor", key=card, ts=ts, uneditable=uneditable):
         await db.run("pace_card", key=card, pace=edit_pace(row["uneditable"]))
         opening = reopened(card, row["destination"], row["anew"], now, mentions)
-        await db.run("enqueue_message", **message_values(opening), version=VERSION, now=now)
+        await db.run("enqueue_message", **message_values(opening), now=now)
         await db.run("hasten", card=card, loud=False)
 
 

@@ -13,7 +13,7 @@ from bot.core.faults import Fault
 from bot.core.instants import Instant, length
 from bot.core.listing import Listing
 from bot.core.memory import CLOCKS_DIFFER, Memory, Past, becomes_baseline, remembered
-from bot.core.messages import VERSION, Message, Notice
+from bot.core.messages import Message, Notice
 from bot.core.notices import BLIND, Episode, Episodes
 from bot.core.thrashing import Spell
 from bot.sql.sqlite import Connection, Value
@@ -140,7 +140,7 @@ class Ledger:
 
     async def enqueue(self, messages: Sequence[Message], now: Instant) -> None:
         for message in messages:
-            await self._db.run("enqueue_message", **message_values(message), version=VERSION, now=now)
+            await self._db.run("enqueue_message", **message_values(message), now=now)
             tells = () if isinstance(message, Notice) else message.tells
             tellings = (
                 {"change_key": key, "destination": message.destination, "message_key": message.key} for key in tells

@@ -98,7 +98,6 @@ async def put(store: Store) -> None:
                 "destination": message.destination,
                 "kind": kind,
                 "rank": 0,
-                "version": 1,
             }
             await db.run("enqueue_message", **values, card="m1", body=body[kind], now=NOW, due_at=NOW)
 

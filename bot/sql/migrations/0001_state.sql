@@ -95,7 +95,6 @@ CREATE TABLE messages (
     kind TEXT NOT NULL,                  -- opening, newcomers, steps or notice
     card TEXT,                           -- the card that it opens, or in whose thread it is told
     rank INTEGER NOT NULL DEFAULT 0,     -- lower ones go first
-    version INTEGER NOT NULL,
     body TEXT NOT NULL,                  -- JSON
     created_at INTEGER NOT NULL,
     state TEXT NOT NULL,                 -- queued, sending, delivered or refused

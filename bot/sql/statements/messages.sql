@@ -1,7 +1,7 @@
 -- enqueue_message --
 -- A message to be said. One with the same key is the same message; nobody has begun to send it if it is to change.
-INSERT INTO messages (key, destination, kind, card, rank, version, body, created_at, state, due_at)
-VALUES (:key, :destination, :kind, :card, :rank, :version, :body, :now, 'queued', :due_at)
+INSERT INTO messages (key, destination, kind, card, rank, body, created_at, state, due_at)
+VALUES (:key, :destination, :kind, :card, :rank, :body, :now, 'queued', :due_at)
 ON CONFLICT (key) DO UPDATE SET body = excluded.body, rank = excluded.rank WHERE state = 'queued' AND attempts = 0;
 
 -- hasten --
