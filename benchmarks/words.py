@@ -14,8 +14,8 @@ AT_MOST = 0.100  # seconds of processor time
 OVER_AND_OVER = (
     "sk-", "sk_live_", "token=", "authorization=", "authorization: key ", "bearer ", "x-amz-", "x-amz-key: ", "?sig=",
     "&a_a_a_", "password='", "a://b", "eyJa.", "hf_", "AKIA", "cookie: a=b; ", "-----BEGIN ",
-    "-----BEGIN PRIVATE KEY-----", "config=[", 'prompt: "', '{"parameters": ', "--config=", "a/b/", "1.", "a@", "a-bcdfg", "nov ", "\x9d",
-    "Traceback (most recent call last):\n",
+    "-----BEGIN PRIVATE KEY-----", "config=[", 'prompt: "', '{"parameters": ', "--config=", "a/b/", "1.", "a@",
+    "a-bcdfg", "nov ", "\x9d", "Traceback (most recent call last):\n",
 )  # fmt: skip
 
 
