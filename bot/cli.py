@@ -9,6 +9,8 @@ import os
 import signal
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -46,7 +48,7 @@ def main() -> NoReturn:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again as it ends
+        _say_nothing_more()
         _complain("There is no space left where the output goes; make some, or send it elsewhere.")
     except sqlite3.Error as error:
         _complain(
@@ -60,6 +62,25 @@ def _say_all() -> None:
         app()
     finally:
         sys.stdout.flush()
+
+
+@contextmanager
+def _to_a_reader() -> Iterator[None]:
+    """What a command prints. A reader that has enough of it closes the pipe, which is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _say_nothing_more()
+
+
+def _say_nothing_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again as it ends
+
+
+class _Screen(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
 
 
 def _complain(words: str) -> NoReturn:
@@ -94,7 +115,8 @@ def check(
     from bot.preflight import print_findings, run_check  # noqa: PLC0415
 
     findings = asyncio.run(run_check(_load(config, Need.EVERYTHING), send=send))
-    print_findings(findings, _console())
+    with _to_a_reader():
+        print_findings(findings, _screen())
     if any(finding.is_wrong for finding in findings):
         raise typer.Exit(1)
 
@@ -126,11 +148,15 @@ def jobs(
     """What /jobs answers, here in the terminal."""
     from bot.offline import ask  # noqa: PLC0415
 
-    if not asyncio.run(ask(_load(config, Need.STORE), words or [], _console())):
+    understood = True
+    with _to_a_reader():
+        understood = asyncio.run(ask(_load(config, Need.STORE), words or [], _screen()))
+    if not understood:
         raise typer.Exit(MENDABLE)
 
 
 @app.command()
+@_to_a_reader()
 def history(
     config: ConfigOption = None,
     *,
@@ -141,10 +167,11 @@ def history(
     """The ledger: every change, the verdict on it, and where it was told. Newest first."""
     from bot.offline import tell_history  # noqa: PLC0415
 
-    asyncio.run(tell_history(_load(config, Need.STORE), _duration(since), job, _console(), as_json=as_json))
+    asyncio.run(tell_history(_load(config, Need.STORE), _duration(since), job, _screen(), as_json=as_json))
 
 
 @app.command()
+@_to_a_reader()
 def preview(
     config: ConfigOption = None,
     *,
@@ -160,17 +187,18 @@ def preview(
     if as_json:
         print(payloads(settings, rule, kind, count))  # noqa: T201  what the command is for
     else:
-        show(settings, rule, kind, count, _console())
+        show(settings, rule, kind, count, _screen())
 
 
 @app.command()
+@_to_a_reader()
 def schema() -> None:
     """The JSON Schema of bot.toml, for editors."""
     print(json.dumps(config_schema(), indent=2))  # noqa: T201  what the command is for
 
 
-def _console() -> Console:
-    return Console(highlight=False)
+def _screen() -> Console:
+    return _Screen(highlight=False)
 
 
 def _duration(text: str | None) -> timedelta | None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import timedelta
 
 import msgspec
@@ -36,16 +37,21 @@ async def tell_history(
     """The ledger, some thousands of changes at a time. BotError if the job is not known."""
     something = False
     async with open_archive(config.store.path) as archive:
-        async for entries in archive.ledger(HistoryQuery(since=since, job=job), now()):
-            something = True
-            if as_json:
-                sys.stdout.writelines(json_line(entry) + "\n" for entry in entries)
-            else:
-                print_history(entries, console)
+        async with aclosing(archive.ledger(HistoryQuery(since=since, job=job), now())) as told:
+            async for entries in told:
+                something = True
+                _say(entries, console, as_json=as_json)
         if job is not None and not something and not await _is_known(job, archive):
             raise BotError(f"The state file knows no job {job!r}. Give its whole id or its name, as `jobs` shows them.")
     if not something and not as_json:
         print_history((), console)
+
+
+def _say(entries: Sequence[Entry], console: Console, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.writelines(json_line(entry) + "\n" for entry in entries)
+    else:
+        print_history(entries, console)
 
 
 async def _is_known(job: str, archive: Archive) -> bool:

@@ -4,7 +4,7 @@ their own that cannot write. Connections are only ever opened through the contex
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeAlias
@@ -49,7 +49,7 @@ class Connection:
     async def query(self, sql: str, values: Values) -> list[sqlite3.Row]:
         return list(await self._raw.execute_fetchall(sql, values))
 
-    async def chunks(self, name: str, /, **values: Value) -> AsyncIterator[list[sqlite3.Row]]:
+    async def chunks(self, name: str, /, **values: Value) -> AsyncGenerator[list[sqlite3.Row], None]:
         """The rows, some thousands at a time, so that a large result is never in memory twice."""
         async with self._raw.execute(statements()[name], values) as cursor:
             while rows := list(await cursor.fetchmany(CHUNK)):

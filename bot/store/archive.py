@@ -1,7 +1,8 @@
 """What people may ask of the store. Reads only, on a connection that cannot write."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import aclosing
 
 from bot.core.history import Entry, HistoryQuery, Telling
 from bot.core.instants import Instant, length
@@ -83,17 +84,15 @@ class Archive:
         """The ledger, newest change first."""
         return tuple([entry async for entries in self.ledger(query, now) for entry in entries])
 
-    async def ledger(self, query: HistoryQuery, now: Instant) -> AsyncIterator[tuple[Entry, ...]]:
+    async def ledger(self, query: HistoryQuery, now: Instant) -> AsyncGenerator[tuple[Entry, ...], None]:
         """The same, some thousands at a time: the ledger may be larger than the memory."""
         since = now - length(query.since) if query.since is not None else 0
         limit = ENDLESS if query.limit is None else query.limit
         asked: dict[str, Value] = {"since": since, "source": query.source, "limit": limit}
-        if query.job is None:
-            chunks = self._db.chunks("history", **asked)
-        else:
-            chunks = self._db.chunks("history_of", **asked, job=query.job)
-        async for rows in chunks:
-            yield await self._entries(rows)
+        name, of = ("history", {}) if query.job is None else ("history_of", {"job": query.job})
+        async with aclosing(self._db.chunks(name, **asked, **of)) as chunks:
+            async for rows in chunks:
+                yield await self._entries(rows)
 
     async def _entries(self, rows: Sequence[sqlite3.Row]) -> tuple[Entry, ...]:
         tellings = await self._tellings([row["key"] for row in rows])
