@@ -24,6 +24,7 @@ from bot.config import schema as config_schema
 from bot.core.instants import parse_duration
 
 MENDABLE = 2
+AS_WIDE_AS_NEEDED = 100_000  # columns
 
 app = typer.Typer(
     name="jobsbot",
@@ -198,7 +199,11 @@ def schema() -> None:
 
 
 def _screen() -> Console:
-    return _Screen(highlight=False)
+    """A terminal is as wide as it is; what is read by another program needs no line broken."""
+    screen = _Screen(highlight=False)
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        screen.width = AS_WIDE_AS_NEEDED
+    return screen
 
 
 def _duration(text: str | None) -> timedelta | None:

@@ -18,7 +18,7 @@ from bot.core.messages import ThreadReply
 from bot.core.rehearsal import Rehearsed, caught_by, rehearse
 from bot.slack.drawing import drawn
 from bot.slack.posting import Spot, payload
-from bot.slack.render import render_face, render_message
+from bot.slack.render import Rendered, render_face, render_message
 
 CARD_TS = f"{whole_seconds(NOW)}.000100"  # of a card that stands already
 
@@ -120,10 +120,14 @@ def _grouping(rule: Rule) -> str:
 
 
 def _draw(said: Rehearsed, console: Console) -> None:
-    console.print(Padding(drawn(render_message(said.message, said.face)), (1, 2)))
+    console.print(_set_off(render_message(said.message, said.face)))
     if isinstance(said.message, ThreadReply):
         console.print(Text("the card then shows", "bold"))
-        console.print(Padding(drawn(render_face(said.face)), (1, 2)))
+        console.print(_set_off(render_face(said.face)))
+
+
+def _set_off(rendered: Rendered) -> Padding:
+    return Padding(drawn(rendered), (1, 2), expand=False)
 
 
 def _json(content: Mapping[str, object]) -> str:

@@ -1,11 +1,13 @@
 """The replies of `/jobs`, and the ledger, in a terminal. Untrusted text is tamed before it is printed, so that a job
-can neither colour the screen nor move the cursor; a narrow terminal gets fewer, taller cells.
+can neither colour the screen nor move the cursor; a narrow terminal gets fewer, taller cells. An id is never broken, so
+that it can be found and copied.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import TypeAlias, assert_never
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -41,7 +43,9 @@ from bot.core.wording import (
     which_try,
 )
 
+LEAST = 80  # columns; in fewer, lines run over rather than that an id is broken
 NARROW = 120  # columns; below this a job takes several lines of one cell
+ROOMY = 200  # columns; from here on its id stands beside its name
 CELL = 200  # characters of a cell
 ERROR_MAX = 10_000
 _STYLES = {
@@ -89,12 +93,33 @@ def print_history(entries: Sequence[Entry], console: Console, zone: tzinfo | Non
     if not entries:
         console.print(Text("Nothing has changed in this time."))
         return
-    table = _table(("When", "Job", "What happened", "And then"))
+    rows = _narrow_history if console.width < NARROW else _wide_history
+    console.print(rows(entries, clock, console.width), crop=False)
+
+
+def _wide_history(entries: Sequence[Entry], clock: Clock, width: int) -> Table:
+    table = _table(("When", "Job", "What happened", "And then"), map(_named, entries), width)
     for entry in entries:
-        by, when = when_words(entry)
-        happened = Text(what_happened(entry.kind, inferred=entry.inferred, detail=entry.detail), _style(entry.kind))
-        table.add_row(f"{by}{clock(when)}", _name(entry.name, entry.job_id), happened, Text(told_words(entry)))
-    console.print(table)
+        name = _name(entry.name, entry.job_id, roomy=width >= ROOMY)
+        table.add_row(_when(entry, clock), name, _happened(entry), Text(told_words(entry)))
+    return table
+
+
+def _narrow_history(entries: Sequence[Entry], clock: Clock, width: int) -> Table:
+    table = _table(("Job", "What happened"), map(_named, entries), width)
+    for entry in entries:
+        name = _name(entry.name, entry.job_id).append(f"\n{_when(entry, clock)}", "default")
+        table.add_row(name, _happened(entry).append(f"\n{told_words(entry)}", "default"))
+    return table
+
+
+def _when(entry: Entry, clock: Clock) -> str:
+    by, when = when_words(entry)
+    return f"{by}{clock(when)}"
+
+
+def _happened(entry: Entry) -> Text:
+    return Text(what_happened(entry.kind, inferred=entry.inferred, detail=entry.detail), _style(entry.kind))
 
 
 def _clock(zone: tzinfo | None) -> Clock:
@@ -105,16 +130,26 @@ def _style(word: str) -> str:
     return _STYLES.get(word.lower(), "")
 
 
-def _table(columns: Iterable[str]) -> Table:
+def _table(columns: Iterable[str], jobs: Iterable[tuple[str, str]] = (), width: int = 0) -> Table:
+    """For a terminal of this width. Its column for these jobs, each a name and an id, has room for each id; where the
+    others need it more, no room for long names.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    sizes = [(cell_len(tame(name, CELL)), cell_len(tame(job_id, CELL))) for name, job_id in jobs]
+    least = max((max(job_id, min(name, width // 3)) for name, job_id in sizes), default=0)
+    fixed = least if LEAST <= width < ROOMY and least <= width // 2 else None
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in {"When", "How long", "Tries"})
+        no_wrap = column in {"When", "How long", "Tries"}
+        if column == "Job":
+            table.add_column(column, overflow="fold", min_width=least, width=fixed)
+        else:
+            table.add_column(column, overflow="fold", no_wrap=no_wrap)
     return table
 
 
-def _name(name: str, job_id: str) -> Text:
-    lines = [Text(tame(name, CELL), "bold")] if one_line(name) else []
-    return Text("\n").join([*lines, Text(tame(job_id, CELL))])
+def _name(name: str, job_id: str, *, roomy: bool = False) -> Text:
+    parts = [Text(tame(name, CELL), "bold")] if one_line(name) else []
+    return Text(" " if roomy else "\n").join([*parts, Text(tame(job_id, CELL))])
 
 
 def _print_list(reply: JobList, console: Console, clock: Clock) -> None:
@@ -135,7 +170,8 @@ def _print_jobs(
 ) -> None:
     rows = _narrow_rows if console.width < NARROW else _wide_rows
     if memories:
-        console.print(rows(memories, reply.now, clock, several=len(reply.sources) > 1))
+        shown = rows(memories, reply.now, clock, several=len(reply.sources) > 1, width=console.width)
+        console.print(shown, crop=False)
     console.print(Text(footer or as_of(reply.sources, reply.now), "bright_black"))
     _print_warnings(blind_spots(reply.sources, reply.now), console)
 
@@ -145,13 +181,13 @@ def _print_warnings(warnings: Iterable[str], console: Console) -> None:
         console.print(Text(f"! {warning}", "yellow"))
 
 
-def _wide_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, several: bool) -> Table:
-    table = _table(COLUMNS)
+def _wide_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, several: bool, width: int) -> Table:
+    table = _table(COLUMNS, map(_named, memories), width)
     for memory in memories:
         job = memory.job
         table.add_row(
             Text(status_words(memory), _style(job.status)),
-            _name(job.name, job.id),
+            _name(job.name, job.id, roomy=width >= ROOMY),
             Text(_pipeline(job, several=several)),
             clock(memory.since),
             how_long(job, now) or NOTHING,
@@ -161,8 +197,8 @@ def _wide_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, severa
     return table
 
 
-def _narrow_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, several: bool) -> Table:
-    table = _table(("Status", "Job", "When", "Error"))
+def _narrow_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, several: bool, width: int) -> Table:
+    table = _table(("Status", "Job", "When", "Error"), map(_named, memories), width)
     for memory in memories:
         job = memory.job
         name = Text("\n").join([_name(job.name, job.id), Text(_pipeline(job, several=several))])
@@ -171,6 +207,10 @@ def _narrow_rows(memories: Sequence[Memory], now: Instant, clock: Clock, *, seve
         when = clock(memory.since) + (f"\nran {ran}" if ran else "")
         table.add_row(status, name, when, Text(tame(first_line(gist(job.error)), CELL)))
     return table
+
+
+def _named(each: Entry | Memory) -> tuple[str, str]:
+    return (each.name, each.job_id) if isinstance(each, Entry) else (each.job.name, each.job.id)
 
 
 def _pipeline(job: Job, *, several: bool) -> str:
@@ -190,12 +230,7 @@ def _print_details(reply: JobDetails, console: Console, clock: Clock) -> None:
     if reply.history:
         table = _table(("When", "What happened", "And then"))
         for entry in reply.history:
-            by, when = when_words(entry)
-            table.add_row(
-                f"{by}{clock(when)}",
-                what_happened(entry.kind, inferred=entry.inferred, detail=entry.detail),
-                Text(told_words(entry)),
-            )
+            table.add_row(_when(entry, clock), _happened(entry), Text(told_words(entry)))
         console.print(table)
     console.print(Text(as_of(reply.sources, reply.now), "bright_black"))
     _print_warnings(blind_spots(reply.sources, reply.now), console)

@@ -52,3 +52,23 @@ async def test_a_reader_that_has_enough_is_no_error(bot_toml: Path, command: Seq
 
 def test_a_reader_of_the_schema_may_have_enough_too() -> None:
     assert ends_unread("schema") == (0, "")
+
+
+def told_to_a_program(*command: str) -> list[str]:
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    told = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "bot", *command], capture_output=True, text=True, check=True, env=environ
+    )
+    return told.stdout.splitlines()
+
+
+async def test_what_another_program_reads_has_each_job_in_a_line_as_long_as_needed(bot_toml: Path) -> None:
+    told = told_to_a_program("history", "--config", str(bot_toml), "--job", job(7).id)
+    (line,) = [line for line in told if job(7).id in line]
+    assert all(word in line for word in (job(7).name, "failed", "not told: no rule matches"))
+    assert len(line) < 200
+
+
+async def test_a_preview_that_another_program_reads_is_no_wider_than_what_it_shows(bot_toml: Path) -> None:
+    told = told_to_a_program("preview", "--config", str(bot_toml))
+    assert max(map(len, told[: told.index("{")])) < 150

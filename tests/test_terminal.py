@@ -26,7 +26,7 @@ def printed(reply: Reply, width: int = 140) -> str:
     return screen.file.getvalue()
 
 
-@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("width", [80, 119, 120, 140])
 @pytest.mark.parametrize("reply", REPLIES.values(), ids=list(REPLIES))
 def test_every_reply_keeps_to_the_width_of_the_terminal(reply: Reply, width: int) -> None:
     lines = printed(reply, width).splitlines()
@@ -41,6 +41,25 @@ def test_a_list_shows_every_job_by_name_and_full_id_at_any_width(width: int) -> 
         assert f"job_{number:026d}" in shown
         assert f"press-line-{number}" in shown
     assert "3 of 3 match · as of 12s ago" in shown
+
+
+def ledger(width: int) -> str:
+    screen = console(width)
+    print_history([replace(entry, job_id=f"job_{1:026d}", name="press-line nightly") for entry in story()], screen)
+    assert isinstance(screen.file, StringIO)
+    return screen.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 140, 1_000])
+def test_no_id_is_ever_broken(width: int) -> None:
+    assert ledger(width).count(f"job_{1:026d}") == len(story())
+    assert f"job_{1:026d}" in printed(job_list([memory(1)]), width)
+
+
+def test_where_there_is_room_all_that_is_said_of_a_job_stands_in_its_line() -> None:
+    for shown, words in ((ledger(300), "told in #ml-alerts"), (printed(job_list([memory(1)]), 300), "CUDA out of")):
+        (line, *_) = [line for line in shown.splitlines() if f"job_{1:026d}" in line]
+        assert words in line
 
 
 def test_the_source_is_named_where_there_are_several() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.measure import Measurement
 from rich.text import Text
 
 from bot.slack.elements import Block, Rendered
@@ -66,6 +67,10 @@ class _Quote:
     """A bar stands before each of its lines."""
 
     text: Text
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        inner = Measurement.get(console, options, self.text)
+        return Measurement(inner.minimum + len(_BAR), inner.maximum + len(_BAR)).with_maximum(options.max_width)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         for line in self.text.wrap(console, max(1, options.max_width - len(_BAR))):
