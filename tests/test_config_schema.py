@@ -38,7 +38,8 @@ def _fits(rule: Rule, value: object) -> bool:
             known_values = all(key in known and accepts(known[key], each) for key, each in value.items())
             return known_values and all(key in value for key in needed)
         case "array", list():
-            return len(value) >= rule.get("minItems", 0) and all(accepts(rule["items"], each) for each in value)
+            fits = rule.get("minItems", 0) <= len(value) <= rule.get("maxItems", len(value))
+            return fits and all(accepts(rule["items"], each) for each in value)
         case "string", str():
             return len(value) >= rule.get("minLength", 0) and re.search(rule.get("pattern", ""), value) is not None
         case "integer", int() if not isinstance(value, bool):

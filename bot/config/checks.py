@@ -123,6 +123,9 @@ def _sentence(detail: ErrorDetails, loc: Loc) -> str:
             sentence = f"this is a table of its own: write {_header(str(loc[0]))} on a line, and its keys below"
         case "too_short":
             sentence = "the list is empty"
+        case "too_long":
+            there, most = detail["ctx"]["actual_length"], detail["ctx"]["max_length"]
+            sentence = f"the list has {there} entries; it can have up to {most}"
         case "bool_type":
             sentence = "it must be true or false, without quotes"
         case _:

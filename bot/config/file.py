@@ -25,12 +25,15 @@ PREFIX = "JOBSBOT_"
 DELIMITER = "__"
 
 _DAY = timedelta(days=1)
+_MENTIONS = 20  # of one rule; a user group rings more
 _TEXT = {"type": "string", "minLength": 1}
 _DURATION = {"type": "string", "pattern": r"^(\d{1,9}\s*[smhdwSMHDW]\s*)+$"}
 
 
-def _one_or_list(item: Mapping[str, object], *examples: object, least: int = 1) -> WithJsonSchema:
-    many = {"type": "array", "items": dict(item), "minItems": least}
+def _one_or_list(
+    item: Mapping[str, object], *examples: object, least: int = 1, most: int | None = None
+) -> WithJsonSchema:
+    many = {"type": "array", "items": dict(item), "minItems": least, **({"maxItems": most} if most else {})}
     return WithJsonSchema({"anyOf": [dict(item), many], **({"examples": list(examples)} if examples else {})})
 
 
@@ -77,7 +80,8 @@ Destinations: TypeAlias = Annotated[
 Mentions: TypeAlias = Annotated[
     tuple[Annotated[str, PlainValidator(mention)], ...],
     BeforeValidator(values.one_or_list),
-    _one_or_list(_matching(MENTION), "@U0123456", ["@S0123456", "@here"], least=0),
+    Field(max_length=_MENTIONS),
+    _one_or_list(_matching(MENTION), "@U0123456", ["@S0123456", "@here"], least=0, most=_MENTIONS),
 ]
 Groups: TypeAlias = Annotated[
     tuple[Annotated[GroupBy, PlainValidator(values.group_by)], ...],
@@ -190,7 +194,11 @@ class RuleTable:
     job: Names = ()
     to: Annotated[Destinations, Field(description="Who is told: #name, a channel's id, or @id of a person.")]
     mention: Annotated[
-        Mentions, Field(description="Who is rung: @id of a person or a user group, @here, @channel, @everyone.")
+        Mentions,
+        Field(
+            description="Who is rung: @id of a person or a user group, @here, @channel, @everyone; "
+            f"at most {_MENTIONS}."
+        ),
     ] = ()
     goes_on: Annotated[bool, Field(alias="continue", strict=True, description="Whether later rules are tried too.")] = (
         False
