@@ -3,7 +3,7 @@ the test messages of `--send`.
 """
 
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from bot.core.instants import SECOND, Instant, instant, write_duration
 from bot.core.memory import are_of_another
 from bot.core.remedies import remedy
 from bot.core.replies import Health
-from bot.core.wording import number
+from bot.core.wording import no_such_source, number
 from bot.jobs_api.client import JobsApi
 from bot.server import try_listening
 from bot.slack.channels import Channels
@@ -31,6 +31,9 @@ CLOCK_OFF = 10  # seconds; timestamps of both worlds are compared with ours only
 
 
 NETWORK = "see that this machine reaches that address (proxy, firewall, DNS), and that the address is right"
+
+
+NO_SOURCE = "mend its source, or configure one of that name under [[sources]]"
 
 
 HISTORY = {
@@ -56,6 +59,15 @@ class Finding:
     @property
     def is_wrong(self) -> bool:
         return self.level is Level.WRONG
+
+
+def check_rules(rules: Iterable[Rule], sources: Sequence[str]) -> list[Finding]:
+    """The rules that can match nothing, since no source is called so."""
+    return [
+        Finding(Level.NOTE, f"rule {rule.name}", f"covers no job: {no_such_source(rule, sources)}", NO_SOURCE)
+        for rule in rules
+        if not any(map(rule.covers_source, sources))
+    ]
 
 
 async def check_store(path: Path, sources: Collection[str]) -> tuple[list[Finding], Mapping[str, str]]:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.app import secret, slack_client, slack_session
-from bot.check import Finding, Level, check_listen, check_slack, check_source, check_store
+from bot.check import Finding, Level, check_listen, check_rules, check_slack, check_source, check_store
 from bot.clock import now
 from bot.config import Config, Mode
 from bot.jobs_api.client import connect
@@ -18,6 +18,7 @@ async def run_check(config: Config, *, send: bool) -> list[Finding]:
     async with AsyncExitStack() as stack:
         client = slack_client(config, await stack.enter_async_context(slack_session()))
         findings, organisations = await check_store(config.store.path, config.source_names)
+        findings += check_rules(config.rules, config.source_names)
         if listen := config.server.listen:
             findings.append(await check_listen(listen.host, listen.port, config.store.path))
         for source in config.sources:

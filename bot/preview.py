@@ -16,6 +16,7 @@ from bot.core.instants import exact_duration, whole_seconds
 from bot.core.made_up import NOW, sorts, story
 from bot.core.messages import ThreadReply
 from bot.core.rehearsal import Rehearsed, caught_by, rehearse
+from bot.core.wording import no_such_source
 from bot.slack.drawing import drawn
 from bot.slack.posting import Spot, payload
 from bot.slack.render import Rendered, render_face, render_message
@@ -79,11 +80,13 @@ def _story(config: Config, rule: Rule, kind: str | None, count: int) -> Sequence
     stories = [story(rule, told, sort, count, config.deadlines, config.thrashing) for sort in made]
     covered = [each for each in stories if len(each[-1]) == count and all(map(rule.matches, each[-1]))]
     if not covered:
-        raise BotError(_nothing(rule, told, deadlines))
+        raise BotError(_nothing(rule, told, deadlines, config.source_names))
     return next((each for each in covered if not caught_by(rule, config.rules, each[0][0])), covered[0])
 
 
-def _nothing(rule: Rule, kind: ChangeKind, deadlines: Sequence[Deadline]) -> str:
+def _nothing(rule: Rule, kind: ChangeKind, deadlines: Sequence[Deadline], sources: Sequence[str]) -> str:
+    if not any(map(rule.covers_source, sources)):
+        return f"The rule {shown(rule.name)} covers no job: {no_such_source(rule, sources)}."
     none = f"The rule {shown(rule.name)} covers no job that can be made up"
     if kind is not ChangeKind.OVERDUE:
         return f"{none}: look at its globs."

@@ -4,12 +4,14 @@ import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.check import Finding, Level, check_listen, check_slack, check_source, check_store
+from bot.check import Finding, Level, check_listen, check_rules, check_slack, check_source, check_store
 from bot.core.alerts import Rule
+from bot.core.jobs import Field
 from bot.core.messages import Refused, Scope
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.jobs_faults import FAULTS
@@ -280,3 +282,11 @@ async def test_a_damaged_state_file_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "state.db").write_bytes(b"no database" * 100)
     (finding,) = await store_findings(tmp_path / "state.db")
     assert (finding.is_wrong, "damaged" in finding.words) == (True, True)
+
+
+def test_a_rule_of_a_source_that_is_not_configured_is_noted() -> None:
+    rules = [replace(rule(), globs={Field.SOURCE: globs}) for globs in (("prod", "lab-*"), ("stage",))]
+    (finding,) = check_rules([rule(), *rules], ["default", "lab-2"])
+    assert (finding.level, finding.about) == (Level.NOTE, "rule failures")
+    assert finding.words == "covers no job: no source is called “stage”; there is “default”, “lab-2”"
+    assert "[[sources]]" in finding.remedy

@@ -148,10 +148,14 @@ def test_a_mistake_gets_the_nearest_right_spelling_and_all_there_are(asked: dict
     assert words in str(error.value)
 
 
-def test_a_rule_that_can_never_match_says_so(tmp_path: Path) -> None:
-    config = written(tmp_path, '[[rules]]\nto = "#a"\nsource = "lab"\n\n[[sources]]\nname = "prod"\n')
-    with pytest.raises(BotError, match="covers no job"):
-        posts(config)
+def test_a_rule_of_a_source_that_is_not_configured_says_so(tmp_path: Path) -> None:
+    rule = '[[rules]]\nname = "lab"\nto = "#a"\nsource = ["lab", "lab-*"]\n'
+    for sources, there in (("", "default"), ('[[sources]]\nname = "prod"\n', "prod")):
+        with pytest.raises(BotError) as error:
+            posts(written(tmp_path, f"{rule}\n{sources}"))
+        assert str(error.value) == (
+            f'The rule "lab" covers no job: no source is called “lab”, “lab-*”; there is “{there}”.'
+        )
 
 
 def test_jobs_come_to_the_rule_if_any_do_and_else_it_says_which_rule_takes_them(tmp_path: Path) -> None:

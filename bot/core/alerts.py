@@ -60,6 +60,11 @@ class Rule:
     def covers(self, job: Job) -> bool:
         return covers(self.globs, job)
 
+    def covers_source(self, source: str) -> bool:
+        """Whether it may cover a job of this source."""
+        globs = self.globs.get(Field.SOURCE)
+        return globs is None or any(glob_matches(glob, source) for glob in globs)
+
 
 def destinations(rules: Iterable[Rule]) -> tuple[Destination, ...]:
     """Every place that a rule names, once."""

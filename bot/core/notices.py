@@ -5,9 +5,8 @@ have gone, once, and only if it lasts.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.alerts import Destination, Rule, glob_matches
+from bot.core.alerts import Destination, Rule
 from bot.core.instants import SECOND, Instant
-from bot.core.jobs import Field
 from bot.core.messages import Notice, message_key
 
 LASTING = 600 * SECOND  # what passes sooner is the business of the log and the metrics
@@ -43,7 +42,7 @@ class Hearers:
     def of(self, source: str) -> Iterable[Destination]:
         places: dict[str, Destination] = {}
         for rule in self.rules:
-            if _hears_of(rule, source):
+            if rule.covers_source(source):
                 for destination in rule.to:
                     places.setdefault(self.channels.get(destination, destination), destination)
         return places.values()
@@ -81,8 +80,3 @@ def _notices(kind: str, source: str, since: Instant, why: str, hearers: Hearers,
     for place in hearers.of(source):
         key = message_key(place, [fact])
         yield Notice(key=key, destination=place, about=kind, source=source, since=since, why=why, created_at=now)
-
-
-def _hears_of(rule: Rule, source: str) -> bool:
-    globs = rule.globs.get(Field.SOURCE)
-    return globs is None or any(glob_matches(glob, source) for glob in globs)

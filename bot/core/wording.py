@@ -4,10 +4,11 @@ untrusted text in them has been tamed, but not escaped: that is for whoever show
 
 from collections.abc import Sequence
 
+from bot.core.alerts import Rule
 from bot.core.changes import ChangeKind
 from bot.core.history import Entry, Telling
 from bot.core.instants import SECOND, Instant, as_datetime, length, write_duration
-from bot.core.jobs import FINAL, Counts, Filter, Job, JobQuery, Status, View
+from bot.core.jobs import FINAL, Counts, Field, Filter, Job, JobQuery, Status, View
 from bot.core.likeness import Seen
 from bot.core.memory import Memory
 from bot.core.replies import JobList, SourceHealth
@@ -62,6 +63,14 @@ def which_try(tries: int) -> str:
 
 def number(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def no_such_source(rule: Rule, sources: Sequence[str]) -> str:
+    """Why a rule matches nothing, if none of the configured sources is called as it wants."""
+    asked, there = (
+        ", ".join(f"“{tame(name, WORD)}”" for name in names) for names in (rule.globs[Field.SOURCE], sources)
+    )
+    return f"no source is called {asked}; there is {there}"
 
 
 def often(times: int) -> str:
