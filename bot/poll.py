@@ -16,7 +16,7 @@ from bot.core.instants import Instant, length
 from bot.core.listing import Listing
 from bot.core.memory import Past, becomes_baseline, is_swapped
 from bot.core.notices import Hearers, notices_of_fault, notices_of_listing
-from bot.core.thrashing import Thrashing, undated, with_thrashing
+from bot.core.thrashing import Thrashing, dated, with_thrashing
 from bot.jobs_api.client import JobsApi
 from bot.store.ledger import Ledger
 from bot.store.looks import Looks
@@ -117,9 +117,7 @@ async def _found(
     ledger: Ledger, past: Past, listing: Listing, thrashing: Thrashing, now: Instant
 ) -> tuple[Change, ...]:
     """What differs from what was known."""
-    changes = await asyncio.to_thread(diff, past, listing)
-    if past.gap > length(thrashing.within):
-        changes = tuple(undated(changes))
+    changes = await asyncio.to_thread(lambda: tuple(dated(diff(past, listing), past.gap, thrashing)))
     spells = await ledger.spells_of(listing.source, changes, now - length(thrashing.within))
     return tuple(with_thrashing(changes, spells, thrashing, now))
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from bot.core.changes import Change, ChangeKind
-from bot.core.instants import SECOND, Instant, write_duration
+from bot.core.instants import SECOND, Instant, length, write_duration
 from bot.core.jobs import FINAL
 
 
@@ -53,10 +53,11 @@ def _of_job(changes: list[Change], spell: Spell | None, limit: Thrashing, now: I
     return changes
 
 
-def undated(changes: Iterable[Change]) -> Iterator[Change]:
-    """Found after a gap that is longer than the window, preemptions count as one: nobody knows when the others were."""
+def dated(changes: Iterable[Change], gap: Instant, limit: Thrashing) -> Iterator[Change]:
+    """Of preemptions found after a gap longer than the window one counts: nobody knows when the others were."""
     for change in changes:
-        yield replace(change, times=1) if change.kind is ChangeKind.PREEMPTED else change
+        late = change.kind is ChangeKind.PREEMPTED and gap > length(limit.within)
+        yield replace(change, times=1) if late else change
 
 
 def _too_many(change: Change, status: str, times: int, took: Instant) -> Change:
