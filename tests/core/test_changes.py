@@ -303,6 +303,7 @@ def gone(job: Job) -> Past:
 def test_a_job_that_was_gone_and_is_listed_again_has_reappeared() -> None:
     [back] = diff(gone(running()), listing(running()))
     assert (short(back), back.was, back.status, back.at) == (f"reappeared/0/0/{stamp(0)}", "RUNNING", "RUNNING", at(0))
+    assert back.detail == "RUNNING", "or nobody could tell it from one that has failed"
     assert diff(after(gone(running()), listing(running())), listing(running())) == ()
 
 
