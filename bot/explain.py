@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.core.changes import Change
 from bot.core.faults import Fault
 from bot.core.instants import SECOND, Instant
-from bot.core.reasons import QUESTIONS, Allowance, Inquiry, Unexplained, is_answer
+from bot.core.reasons import ASKED_FOR, QUESTIONS, Allowance, Inquiry, Unexplained, is_answer
 from bot.jobs_api.client import JobsApi
 from bot.store.looks import Looks
 
@@ -35,16 +35,15 @@ class Explainer:
         self._clock = clock
         self._asked_at: Instant = 0
         self._wait = 0.0  # seconds since then
-        self._in_vain: set[str] = set()  # keys of changes
+        self._in_vain: dict[str, Instant] = {}  # key of a change → when it was asked about
 
     async def explain(self) -> Explained:
         """A round of questions. Each failure gets its reason as soon as that is there."""
         now = self._clock()
         if 0 <= now - self._asked_at < self._wait * SECOND:
             return Explained(asked=0, answered=0)
-        failures = await self._looks.unexplained(self._api.source, now, QUESTIONS)
-        self._in_vain &= {failure.change.key for failure in failures}
-        failures.sort(key=lambda failure: failure.change.key in self._in_vain)  # a bad log is no harm to the others
+        self._in_vain = {key: at for key, at in self._in_vain.items() if now - at < ASKED_FOR}
+        failures = await self._looks.unexplained(self._api.source, self._in_vain, now, QUESTIONS)
         questions = _Questions(self._api, self._in_vain, now)
         answered = await self._give(questions, failures)
         self._asked_at, self._wait = self._clock(), questions.allowance.wait
@@ -71,7 +70,7 @@ class Explainer:
 class _Questions:
     """Those of one round, a few at once. `in_vain` takes the keys of the failures that are to be asked about again."""
 
-    def __init__(self, api: JobsApi, in_vain: set[str], now: Instant) -> None:
+    def __init__(self, api: JobsApi, in_vain: dict[str, Instant], now: Instant) -> None:
         self.allowance = Allowance()
         self._api = api
         self._in_vain = in_vain
@@ -95,5 +94,5 @@ class _Questions:
     def _none(self, change: Change, *, final: bool) -> str | None:
         if final:
             return ""
-        self._in_vain.add(change.key)
+        self._in_vain[change.key] = self._now
         return None

@@ -282,6 +282,18 @@ async def test_a_question_that_met_a_fault_is_asked_again_after_the_next_look(wo
     assert set(await errors_of(world, ids)) == {WHY}
 
 
+@pytest.mark.parametrize("bad", [QUESTIONS - 1, QUESTIONS, 2 * QUESTIONS])
+async def test_however_many_logs_cannot_be_had_an_older_failure_is_asked_about_in_its_turn(
+    world: World, bad: int
+) -> None:
+    (older,) = await failed(world, "press")
+    for other in await failed(world, *map(str, range(bad))):
+        world.jobs.fault(FAULTS["truncated_json"], times=None, path=f"*/{other}/events")
+    for _ in range(bad // IN_VAIN + 2):
+        await next_look(world)
+    assert await error_of(world, older) == WHY
+
+
 async def test_logs_that_cannot_be_had_cost_the_others_no_more_than_a_round(world: World) -> None:
     *ids, a, b, c = await failed(world, *map(str, range(12)))
     for bad in (a, b, c):

@@ -235,6 +235,29 @@ async def test_failed_inputs_of_an_earlier_try_that_are_counted_at_first_spoil_n
     assert await card_shows(world) == "✅ press recovered"
 
 
+@pytest.mark.parametrize(
+    ("why", "progress"),
+    [
+        ("nothing", {}),
+        ("not how many failed", {"pending": 0, "processing": 0, "completed": 17}),
+        ("nobody knows how many failed", {"pending": 0, "processing": 0, "completed": 17, "failed": None}),
+        ("no inputs at all", {"pending": 0, "processing": 0, "completed": 0, "failed": 0}),
+    ],
+)
+async def test_a_count_that_is_not_told_takes_back_nothing(
+    world: World, why: str, progress: dict[str, int | None]
+) -> None:
+    world.rules = [ON_ANY]
+    job = await running(world)
+    world.jobs.world.complete(job, failed_inputs=3)
+    await world.good_look()
+    before = await card_shows(world)
+    assert "inputs failed" in before
+    world.jobs.world.edit(job, input_progress=progress)
+    await world.good_look()
+    assert await card_shows(world) == before, why
+
+
 async def overdue_twice(world: World) -> list[str]:
     """What two looks that follow each other find overdue, after so long."""
     looks = [await world.good_look(), await world.good_look()]
@@ -261,6 +284,21 @@ async def test_a_start_that_is_dated_late_or_otherwise_makes_no_second_one(world
     assert await overdue_twice(world) == ["press"]
     world.jobs.world.edit(job, started_at=(started or 0) + seconds)
     assert await overdue_twice(world) == []
+
+
+@pytest.mark.parametrize(
+    "steps", [("fail", "retry", "start"), ("preempt", "start"), ("preempt",)], ids=["retried", "preempted", "waiting"]
+)
+async def test_another_stage_may_be_overdue_too_whatever_our_clock_says(world: World, steps: tuple[str, ...]) -> None:
+    job = await running(world)
+    world.clock.advance(73 * HOURS)
+    world.jobs.clock_skew = -600
+    assert await overdue_twice(world) == ["press"]
+    for step in steps:
+        getattr(world.jobs.world, step)(job)
+        await world.good_look()
+    world.clock.advance(73 * HOURS)
+    assert await overdue_twice(world) == ["press"]
 
 
 async def test_a_job_whose_row_cannot_be_read_is_not_overdue_until_it_can(world: World) -> None:

@@ -193,7 +193,8 @@ def _counts_anew(before: Job, job: Job, looked: Instant) -> bool:
     """Whether the counts of a completion that had been seen came in late: at the look before, at the time that it
     `looked` by the API's clock, this could still be.
     """
-    news = job.status == Status.COMPLETED and job.failed_inputs != before.failed_inputs and same_stage(before, job)
+    counted = job.progress is not None and job.progress.total > 0 and job.failed_inputs != before.failed_inputs
+    news = counted and job.status == Status.COMPLETED and same_stage(before, job)
     return news and job.told_at is not None and looked - job.told_at <= COUNTS_LAG
 
 

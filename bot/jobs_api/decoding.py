@@ -138,11 +138,12 @@ class _Fields:
         return at
 
     def progress(self) -> Progress | None:
+        """None where it does not tell how many inputs failed: that is not none."""
         value = self._fields.get("input_progress")
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or (failed := _count(value.get("failed"))) is None:
             return None
-        counts = [_count(value.get(name)) for name in ("pending", "processing", "completed", "failed")]
-        return Progress(*(count or 0 for count in counts))
+        pending, processing, completed = (_count(value.get(n)) or 0 for n in ("pending", "processing", "completed"))
+        return Progress(pending, processing, completed, failed)
 
 
 def _job(fields: dict[str, object], source: str) -> tuple[Job | None, list[str]]:

@@ -1,6 +1,6 @@
 """What a look needs of the store, and what it leaves there."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -33,9 +33,12 @@ class Looks:
         usual = min(len(fingerprints), max((row["seen"] for row in lately), default=len(fingerprints)))
         return Known(fingerprints, frozenset(live), usual)
 
-    async def unexplained(self, source: str, now: Instant, limit: int) -> list[Unexplained]:
-        """Failures of which it is still to be asked why, the most urgent first."""
-        rows = await self._db.looker.rows("unexplained", source=source, now=now, limit=limit)
+    async def unexplained(
+        self, source: str, in_vain: Mapping[str, Instant], now: Instant, limit: int
+    ) -> list[Unexplained]:
+        """Failures of which it is still to be asked why, the most urgent first; last what was asked `in_vain` then."""
+        asked = to_json(in_vain)
+        rows = await self._db.looker.rows("unexplained", source=source, in_vain=asked, now=now, limit=limit)
         return [unexplained_of(row) for row in rows]
 
     async def give_reason(self, change: Change, reason: str) -> None:

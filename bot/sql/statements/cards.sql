@@ -104,8 +104,9 @@ UPDATE cards SET pace = :pace WHERE key = :key;
 UPDATE cards SET until = 0, shown_version = version WHERE key = :key;
 
 -- heir --
--- Another card that stands at this message.
-SELECT key, body FROM cards WHERE channel = :channel AND ts = :ts AND key <> :key;
+-- Another card that stands at this message and follows jobs.
+SELECT key, body FROM cards WHERE channel = :channel AND ts = :ts AND key <> :key
+    AND EXISTS (SELECT 1 FROM members m WHERE m.card = cards.key) ORDER BY opened_at LIMIT 1;
 
 -- hand_over --
 -- The jobs of a card that are not on the other one are on that from now on.

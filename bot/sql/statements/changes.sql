@@ -12,18 +12,21 @@ ON CONFLICT (key) DO UPDATE SET verdict = excluded.verdict, rule = excluded.rule
 WHERE excluded.verdict = 'alert' OR (excluded.verdict = 'step' AND changes.verdict = 'silence');
 
 -- unexplained --
--- Failures of which it is still to be asked why, those first that somebody is told of, then the newest; with the job as
--- it stands, and when it had ended and been retried before.
+-- Failures of which it is still to be asked why: those first that were not asked about in vain, or longest ago; then
+-- those that somebody is told of, then the newest. With the job as it stands, and when it had ended and been retried
+-- before.
+WITH vain (key, asked_at) AS MATERIALIZED (SELECT key, value FROM json_each(:in_vain)),
+    wanted AS (SELECT c.seq, row_number() OVER (ORDER BY v.asked_at, c.verdict = 'silence', c.at DESC) AS place
+        FROM changes c LEFT JOIN vain v ON v.key = c.key
+        WHERE c.source = :source AND c.ask_until > :now ORDER BY place LIMIT :limit)
 SELECT j.*, c.seen_at AS found, c.was, c.inferred, c.at, c.retry_count AS retries_then,
     c.preemption_count AS preemptions_then,
     (SELECT max(e.at) FROM changes e WHERE e.job_id = c.job_id AND e.source = c.source AND e.seq < c.seq
         AND e.kind IN ('failed', 'cancelled', 'completed') AND (c.at IS NULL OR e.at < c.at)) AS ended,
     (SELECT max(e.seen_at) FROM changes e WHERE e.job_id = c.job_id AND e.source = c.source AND e.seq < c.seq
         AND e.kind = 'retried' AND (c.at IS NULL OR e.seen_at < c.at)) AS retried
-FROM changes c JOIN jobs j ON j.source = c.source AND j.id = c.job_id
-WHERE c.seq IN (SELECT seq FROM changes WHERE source = :source AND ask_until > :now
-    ORDER BY verdict = 'silence', at DESC LIMIT :limit)
-ORDER BY c.verdict = 'silence', c.at DESC;
+FROM wanted w JOIN changes c ON c.seq = w.seq JOIN jobs j ON j.source = c.source AND j.id = c.job_id
+ORDER BY w.place;
 
 -- explain_change --
 -- What kind of error a failure had turns out later, or that nobody can tell. It is asked for no more.

@@ -38,7 +38,7 @@ UPDATE jobs SET error = :reason WHERE source = :source AND id = :id AND gone_at 
 SELECT j.* FROM json_each(:before) b CROSS JOIN jobs j INDEXED BY jobs_by_status
 WHERE j.status = b.key AND j.since < b.value AND j.gone_at IS NULL AND j.source = :source
     AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.job_id = j.id AND c.source = j.source AND c.kind = 'overdue'
-        AND c.status = j.status AND c.preemption_count = j.preemption_count
+        AND c.status = j.status AND c.retry_count = j.retry_count AND c.preemption_count = j.preemption_count
         AND max(c.seen_at, c.at) >= j.since);
 
 -- count_jobs --
