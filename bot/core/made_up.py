@@ -139,7 +139,7 @@ def _thrashing(sort: Sort, number: int, thrashing: Thrashing) -> Change:
     """The job was preempted just once too often, over the better part of the window."""
     state = State(Status.PREEMPTED, preemptions=thrashing.times)
     preempted = _change(sort, ChangeKind.PREEMPTED, state, number, NOW - number * SECOND)
-    spell = Spell(NOW - length(thrashing.within * 2 / 3), count=1)
+    spell = Spell(NOW - length(thrashing.within * 2 / 3), thrashing.times - 1)
     *_, change = with_thrashing([preempted], {preempted.job.id: spell}, thrashing, NOW)
     return change
 

@@ -22,12 +22,12 @@ class Thrashing:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """What the window holds of a job: when the first of its preemptions was found, the job's count of them with that
-    one, and whether they were told to be too many.
+    """What the window holds of a job: when the first of its preemptions was found, how many they are, and whether they
+    were told to be too many. The job's own count of them may begin anew meanwhile.
     """
 
     since: Instant
-    count: int
+    times: int
     told: bool = False
 
 
@@ -44,11 +44,10 @@ def _of_job(changes: list[Change], spell: Spell | None, limit: Thrashing, now: I
     for place, change in enumerate(changes, 1):
         if change.kind is not ChangeKind.PREEMPTED or change.old:
             continue
-        spell = spell or Spell(now, change.preemption_count - change.times + 1)
-        times = change.preemption_count - spell.count + 1
-        if times >= limit.times and not spell.told:
+        spell = replace(spell, times=spell.times + change.times) if spell else Spell(now, change.times)
+        if spell.times >= limit.times and not spell.told:
             so_far = changes[:place] if changes[-1].status in FINAL else changes
-            found = _too_many(change, so_far[-1].status, times, now - spell.since)
+            found = _too_many(change, so_far[-1].status, spell.times, now - spell.since)
             return [*so_far, found, *changes[len(so_far) :]]
     return changes
 

@@ -49,7 +49,7 @@ class Ledger:
         """Of the jobs that were preempted, those that had been since; by id."""
         ids = to_json([change.job.id for change in changes if change.kind is ChangeKind.PREEMPTED])
         rows = await self._db.rows("preempted_lately", source=source, ids=ids, since=since, old=OLD)
-        return {row["job_id"]: Spell(row["since"], row["count"], bool(row["told"])) for row in rows}
+        return {row["job_id"]: Spell(row["since"], row["times"], bool(row["told"])) for row in rows}
 
     async def long_in_status(self, source: str, before: Mapping[str, Instant]) -> list[Memory]:
         """The live jobs that came to their status before what is said of it, and that were not found overdue in it."""

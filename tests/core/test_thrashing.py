@@ -40,9 +40,10 @@ def told(*changes: Change, spell: Spell | None = None) -> list[str]:
         ("it is the first", None, 1, ["preempted/0/1"]),
         ("how many came before it was seen nobody can date", None, 7, ["preempted/0/7"]),
         ("it is the second", Spell(at(-60), 1), 2, ["preempted/0/2"]),
-        ("it is the third", Spell(at(-60), 1), 3, ["preempted/0/3", "thrashing/0/3"]),
-        ("the second was seen by its count alone", Spell(at(-60), 4), 6, ["preempted/0/6", "thrashing/0/6"]),
-        ("that was told already", Spell(at(-60), 1, told=True), 4, ["preempted/0/4"]),
+        ("it is the third", Spell(at(-60), 2), 3, ["preempted/0/3", "thrashing/0/3"]),
+        ("those before it were seen at once", Spell(at(-60), 2), 6, ["preempted/0/6", "thrashing/0/6"]),
+        ("a retry has begun to count anew", Spell(at(-60), 2), 1, ["preempted/0/1", "thrashing/0/1"]),
+        ("that was told already", Spell(at(-60), 3, told=True), 4, ["preempted/0/4"]),
     ],
 )
 def test_one_preemption_too_many_is_thrashing(why: str, spell: Spell | None, count: int, keys: list[str]) -> None:
@@ -70,7 +71,7 @@ def test_what_one_look_found_took_no_time_that_anybody_knows() -> None:
 
 
 def test_it_says_how_often_and_in_how_long() -> None:
-    _, found = with_thrashing([preempted(3)], {"job_1": Spell(at(-2400), 1)}, LIMIT, at(0))
+    _, found = with_thrashing([preempted(3)], {"job_1": Spell(at(-2400), 2)}, LIMIT, at(0))
     assert (found.detail, found.was, found.status) == ("3 times in 40m", "PREEMPTED", "PREEMPTED")
 
 
@@ -96,29 +97,26 @@ def test_that_it_thrashes_is_how_a_job_stands_unless_it_has_ended(why: str, now:
 
 def test_news_from_before_the_baseline_count_for_nothing() -> None:
     old = replace(preempted(3), old=True)
-    assert told(old, spell=Spell(at(-60), 1)) == ["preempted/0/3"]
+    assert told(old, spell=Spell(at(-60), 2)) == ["preempted/0/3"]
 
 
 def test_another_job_s_preemptions_are_not_counted() -> None:
     other = replace(preempted(3), job=replace(preempted(3).job, id="job_2"))
-    assert [change.kind for change in with_thrashing([other], {"job_1": Spell(at(-60), 1)}, LIMIT, at(0))] == [
+    assert [change.kind for change in with_thrashing([other], {"job_1": Spell(at(-60), 2)}, LIMIT, at(0))] == [
         "preempted"
     ]
 
 
 @given(st.lists(st.tuples(st.integers(1, 3_000), st.integers(1, 3)), max_size=30))
 def test_it_is_told_whenever_three_fall_into_an_hour_in_which_it_was_not_told(steps: list[tuple[int, int]]) -> None:
-    ledger: list[tuple[str, Instant, int]] = []  # with the first count that was told
+    ledger: list[tuple[ChangeKind, Instant, int]] = []  # with how many preemptions each tells
     now, count, within = at(0), 0, length(LIMIT.within)
     for seconds, more in steps:
         now, count = now + seconds * 1_000_000, count + more
         lately = [entry for entry in ledger if entry[1] >= now - within]
-        spells = (
-            {"job_1": Spell(lately[0][1], lately[0][2], any(e[0] == "thrashing" for e in lately))} if lately else {}
-        )
+        before = sum(times for kind, _, times in lately if kind is ChangeKind.PREEMPTED)
+        loud = any(kind is ChangeKind.THRASHING for kind, _, _ in lately)
+        spells = {"job_1": Spell(lately[0][1], before, loud)} if lately else {}
         found = [change.kind for change in with_thrashing([preempted(count, more)], spells, LIMIT, now)]
-        first = count - more + 1
-        proven = count - (lately[0][2] if lately else first) + 1
-        quiet = not any(kind == "thrashing" for kind, _, _ in lately)
-        assert (ChangeKind.THRASHING in found) == (proven >= LIMIT.times and quiet)
-        ledger += [(kind, now, first) for kind in found]
+        assert (ChangeKind.THRASHING in found) == (before + more >= LIMIT.times and not loud)
+        ledger += [(kind, now, more) for kind in found]

@@ -43,9 +43,9 @@ WHERE likeness IN (SELECT value FROM json_each(:likenesses)) AND likeness <> '' 
 GROUP BY likeness;
 
 -- preempted_lately --
--- Of these jobs, those that were preempted since: when first, the count with that one, and whether that was found too
--- often.
-SELECT job_id, min(seen_at) AS since, min(preemption_count - times + 1) AS count, max(kind = 'thrashing') AS told
+-- Of these jobs, those that were preempted since: when first, how often, and whether that was found too often.
+SELECT job_id, min(seen_at) AS since, coalesce(sum(times) FILTER (WHERE kind = 'preempted'), 0) AS times,
+    max(kind = 'thrashing') AS told
 FROM changes
 WHERE job_id IN (SELECT value FROM json_each(:ids)) AND source = :source AND kind IN ('preempted', 'thrashing')
     AND seen_at >= :since AND reason <> :old
