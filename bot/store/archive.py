@@ -89,8 +89,11 @@ class Archive:
         since = now - length(query.since) if query.since is not None else 0
         limit = ENDLESS if query.limit is None else query.limit
         asked: dict[str, Value] = {"since": since, "source": query.source, "limit": limit}
-        name, of = ("history", {}) if query.job is None else ("history_of", {"job": query.job})
-        async with aclosing(self._db.chunks(name, **asked, **of)) as chunks:
+        if query.job is None:
+            found = self._db.chunks("history", **asked)
+        else:
+            found = self._db.chunks("history_of", **asked, job=query.job)
+        async with aclosing(found) as chunks:
             async for rows in chunks:
                 yield await self._entries(rows)
 
