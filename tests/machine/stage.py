@@ -80,6 +80,7 @@ class Stage:
     _past: list[list[Told]] = field(default_factory=list)  # what was told before each putting back of the state file,
     _posts_past: int = 0  # and in how many posts
     _copy: Copy | None = None
+    _carried_then: dict[str, tuple[str, ...]] = field(default_factory=dict)  # as it was when the copy was made
     _opened: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def open(self) -> None:
@@ -161,7 +162,7 @@ class Stage:
     def back_up(self) -> None:
         with closing(sqlite3.connect(self.path)) as here, closing(sqlite3.connect(self._backup)) as there:
             here.backup(there)
-        self._copy = Copy.of(self.model, self.epochs)
+        self._copy, self._carried_then = Copy.of(self.model, self.epochs), dict(self._carried)
 
     async def put_back(self) -> None:
         if self._copy is None:
@@ -171,7 +172,8 @@ class Stage:
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         self.path.write_bytes(self._backup.read_bytes())
         self._copy.put_back(self.model, self.epochs)
-        self._past, self._posts_past = self.epochs, len(self._posts())  # a reply that is sent again may carry more
+        self._past, self._posts_past = self.epochs, len(self._posts())  # a reply that is sent again may carry more,
+        self._carried = dict(self._carried_then)  # or less: what it was to tell when the copy was made
         await self.open()
 
     def mend(self) -> None:
