@@ -152,7 +152,8 @@ class _Desk:
         job = job_ref(change.job)
         sheet, *others = self._following[self._place(follow.destination), job]
         before = sheet.members[job].entry
-        entry, shown = (entry_of(each, self._terms.job_urls, self._now, before) for each in (change, standing(change)))
+        entry, stands = entry_of(change, self._terms.job_urls, self._now, before), standing(change)
+        shown = entry if stands is change else entry_of(stands, self._terms.job_urls, self._now, before)
         if follow.told:
             others = [sheet, *others]
         else:

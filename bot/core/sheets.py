@@ -92,8 +92,8 @@ class Sheet:
     def show(self, change: Change, shown: Entry) -> None:
         """The job stands otherwise on the card from now on."""
         before = self.members[shown.job].entry
-        failing = self.card.failing + (shown.kind in FAILURES) - (before.kind in FAILURES)
-        self.card = replace(self.card, failing=failing)
+        if more := (shown.kind in FAILURES) - (before.kind in FAILURES):
+            self.card = replace(self.card, failing=self.card.failing + more)
         self._seat(change, shown)
 
     def join(self, change: Change, entry: Entry, mentions: Iterable[str], until: Instant) -> None:
@@ -150,8 +150,8 @@ class Sheet:
     def _call(self, draft: _Draft, mentions: Iterable[str], *, worse: bool, more: bool = False) -> None:
         """Rings everybody if it gets worse, or if the card passes a milestone; else whom nothing has rung yet."""
         card = self.card
-        late = [mention for mention in mentions if mention not in card.mentions]
-        self.card = replace(card, mentions=(*card.mentions, *late))
+        if late := [mention for mention in mentions if mention not in card.mentions]:
+            self.card = replace(card, mentions=(*card.mentions, *late))
         if self.is_new:
             return  # its opening rings them
         if more or (worse and self._may_be_loud()):
