@@ -12,6 +12,7 @@ from bot.core.history import HistoryQuery
 from bot.store.store import open_archive
 from tests.guarantees.judging import Expected, Fact, Place, Said
 
+_UNEXPLAINED = "SELECT 1 FROM changes WHERE ask_until IS NOT NULL"
 _UNEDITED = "SELECT destination, key FROM cards WHERE version > shown_version"
 _STATUSES = "SELECT id, status FROM jobs"
 _CARDS = "SELECT key, card FROM messages WHERE kind = 'opening'"
@@ -48,10 +49,10 @@ async def ledger_of(state: Path) -> Ledger:
 
 
 async def waiting(state: Path) -> int:
-    """How many messages and edits wait."""
+    """How many messages, edits and questions why a job failed wait."""
     async with open_archive(state) as archive:
         messages = (await archive.queue()).waiting
-    return messages + len(_rows(state, _UNEDITED))
+    return messages + len(_rows(state, _UNEDITED)) + len(_rows(state, _UNEXPLAINED))
 
 
 def statuses(state: Path) -> Mapping[str, str]:
