@@ -2,7 +2,7 @@
 every card must show.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 from bot.core.alerts import Rule
 from bot.core.cards import Card, Face
-from bot.core.instants import Instant
+from bot.core.changes import ChangeKind
+from bot.core.instants import SECOND, Instant
 from bot.explain import Explainer
 from bot.jobs_api.client import JobsApi, connect
 from bot.poll import Looked, poll_once
@@ -40,23 +41,40 @@ class Witness:
     async def drawn(self) -> list[Drawn]:
         """Every card there must be."""
         async with self.store.db.transaction() as db:
-            return [await _drawn(db, card_of(row)) for row in await db.query("SELECT body FROM cards", {})]
+            rows = await db.query("SELECT body FROM cards", {})
+            return [await _drawn(db, card_of(row), self.clock()) for row in rows]
 
 
-async def _drawn(db: Connection, card: Card) -> Drawn:
+async def _drawn(db: Connection, card: Card, now: Instant) -> Drawn:
     face = await draw(db, card, card.mentions)
     jobs = await db.query("SELECT job_id FROM members WHERE card = :card", {"card": card.key})
     return Drawn(
         place=card.destination.lstrip("#@"),
-        looks=_looks(face),
-        anew=_looks(replace(face, mentions=())),
+        looks=_looks(face, now),
+        anew=_looks(replace(face, mentions=()), now),
         jobs=frozenset(str(row["job_id"]) for row in jobs),
     )
 
 
-def _looks(face: Face) -> frozenset[Look]:
+def _looks(face: Face, now: Instant) -> frozenset[Look]:
+    return frozenset(look for each in (face, *_found_later(face, now)) for look in _forms(each))
+
+
+def _found_later(face: Face, now: Instant) -> Iterable[Face]:
+    """The face in each minute until now, if it tells of a job that is gone: since when, only who looks can say, and the
+    bot looks after the witness.
+    """
+    match face.entries:
+        case [entry] if entry.kind == ChangeKind.VANISHED:
+            minutes = (*range(entry.at, now, 60 * SECOND), now)
+            return [replace(face, since=at, entries=(replace(entry, at=at),)) for at in minutes]
+        case _:
+            return []
+
+
+def _forms(face: Face) -> Iterable[Look]:
     rendered, plain = render_face(face), render_plain_face(face)
-    return frozenset({(rendered.text, rendered_text(asdict(rendered))), (plain, read_mrkdwn(plain))})
+    return (rendered.text, rendered_text(asdict(rendered))), (plain, read_mrkdwn(plain))
 
 
 @asynccontextmanager
