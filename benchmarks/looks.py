@@ -3,6 +3,7 @@ The bot's own client, sweep and store, in a process that has loaded all that `jo
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -132,6 +133,7 @@ async def _look_again(world: World, state: Path, times: int) -> None:
 async def opened(world: World, state: Path) -> AsyncIterator[tuple[JobsApi, Store]]:
     import_module("bot.app")
     import_module("bot.cli")
+    gc.freeze()  # as it does
     async with (
         open_store(state, _KEEP) as store,
         connect("default", world.url, world.key, page_size=floors.PAGE_SIZE, clock=now) as api,

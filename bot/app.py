@@ -3,6 +3,7 @@ decision is made elsewhere.
 """
 
 import asyncio
+import gc
 import os
 import random
 import signal
@@ -50,6 +51,7 @@ def secret(value: Secret | None) -> str:
 
 async def run(config: Config) -> None:
     """Runs until it is told to stop. BotError if the operator must mend something first."""
+    gc.freeze()  # what is loaded stays: a full collection that walks it keeps everybody waiting for 0.03 to 0.1 s
     stop = asyncio.Event()
     _stop_on_signals(stop)
     with only_one(config.store.path):

@@ -41,6 +41,16 @@ async def running(world: World) -> str:
     return job.id
 
 
+async def completed_after_a_failure(world: World, inputs: dict[str, int]) -> str:
+    """Whose inputs are counted so; a look has found it."""
+    (job,) = await world.fail("press")
+    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
+        step(job)
+    world.jobs.world.edit(job, input_progress=inputs)
+    await world.good_look()
+    return job
+
+
 async def test_a_job_that_failed_is_retried_and_completes_has_recovered(world: World) -> None:
     (job,) = await world.fail("press")
     for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
@@ -88,12 +98,8 @@ async def test_inputs_that_are_counted_later_still_make_its_card_right_and_tell_
 
 
 async def test_inputs_that_were_counted_while_nobody_could_look_are_not_lost(world: World) -> None:
-    (job,) = await world.fail("press")
     counts = {"pending": 0, "processing": 0, "completed": 20, "failed": 0}
-    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
-        step(job)
-    world.jobs.world.edit(job, input_progress=counts)
-    await world.good_look()
+    job = await completed_after_a_failure(world, counts)
     world.clock.advance(60)
     world.jobs.world.edit(job, input_progress={**counts, "completed": 18, "failed": 2})
     world.clock.advance(12 * 60)
@@ -222,12 +228,8 @@ async def test_what_thrashes_stands_so_on_its_card_though_it_runs_again(world: W
 
 
 async def test_failed_inputs_of_an_earlier_try_that_are_counted_at_first_spoil_no_recovery(world: World) -> None:
-    (job,) = await world.fail("press")
     counts = {"pending": 0, "processing": 0, "completed": 17, "failed": 3}
-    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
-        step(job)
-    world.jobs.world.edit(job, input_progress=counts)
-    await world.good_look()
+    job = await completed_after_a_failure(world, counts)
     assert await card_shows(world) == "🟡 press completed with 3 of 20 inputs failed"
     world.jobs.world.edit(job, input_progress={**counts, "completed": 20, "failed": 0})
     await world.good_look()

@@ -4,7 +4,7 @@ silence that says why nobody is told.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import translate
@@ -195,7 +195,7 @@ class _Judge:
 
     def _follow(self, change: Change, place: str, follow: Follow, route: Route | None) -> Follow:
         told, mentions = (change.key, place) in self._told, route.mentions if route else ()
-        return replace(follow, mentions=mentions, asked=route is not None, told=told)
+        return Follow(follow.destination, follow.rule, mentions, asked=route is not None, told=told)
 
     def _matching(self, change: Change) -> list[Rule]:
         """The first rule that matches, and those after it for as long as each says that later rules are tried too."""

@@ -61,8 +61,10 @@ def _rank(kind: str) -> int:
 
 
 def _state(kind: str) -> State:
+    if known := STATES.get(kind):
+        return known
     word = tame(kind, WORD)
-    return STATES.get(kind, State(word, word, word))
+    return State(word, word, word)
 
 
 def title_name(entry: Entry, limit: int) -> str:

@@ -51,6 +51,7 @@ _MONTHS = frozenset({
 })  # fmt: skip
 _DAY = r"(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, reverse=True))})[.,]?"
+_MONTH_WORDS = frozenset(month + end for month in _MONTHS for end in ("", ".", ","))
 _DATE = re.compile(rf"(?:(?<!\w){_DAY},? )?(?<!\w)(?:{_MONTH} #|# {_MONTH} #)")
 _KEYS = re.compile(r"\"[^\"]*\"\s*:")  # of JSON
 _WORDS = re.compile(r"[^\W\d_]{2,}")
@@ -103,8 +104,7 @@ def _from_space(text: str) -> str:
 def _without_own(text: str) -> str:
     words = one_line(text).split(" ")
     bare = _GAPS.sub(GAP, " ".join(map(_bare_word, words)))
-    is_dated = any(word.rstrip(".,") in _MONTHS for word in words)
-    return _GAPS.sub(GAP, _DATE.sub(GAP, bare)) if is_dated else bare
+    return bare if _MONTH_WORDS.isdisjoint(words) else _GAPS.sub(GAP, _DATE.sub(GAP, bare))
 
 
 @lru_cache(maxsize=16_384)  # most of the words of an error are those of another

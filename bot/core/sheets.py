@@ -47,13 +47,18 @@ class Written:
 
 @dataclass(slots=True)
 class Sheet:
-    """`waiting` is the reply with newcomers that nobody has begun to send, and `taken` those of them whose steps tell
+    """`card` is as it stood before the look until it is written; `size`, `failing`, `until` and `since` are those of
+    now. `waiting` is the reply with newcomers that nobody has begun to send, and `taken` those of them whose steps tell
     that they joined; `opening` are the changes that open the card.
     """
 
     card: Card
     now: Instant
     waiting: ThreadReply | None = None
+    size: int = field(init=False)
+    failing: int = field(init=False)
+    until: Instant = field(init=False)
+    since: Instant = field(init=False)
     taken: list[Entry] = field(default_factory=list)
     members: dict[JobRef, Member] = field(default_factory=dict)
     opening: list[Change] = field(default_factory=list)
@@ -64,6 +69,8 @@ class Sheet:
     asks_why: bool = False
 
     def __post_init__(self) -> None:
+        self.size, self.failing = self.card.size, self.card.failing
+        self.until, self.since = self.card.until, self.card.since
         self.awaited = frozenset(self.waiting.tells) if self.waiting else frozenset()
 
     @property
@@ -75,7 +82,7 @@ class Sheet:
         set back, takes none.
         """
         opened_at = self.card.opened_at
-        return self.is_new or (opened_at <= self.now and max(opened_at, began) < self.card.until)
+        return self.is_new or (opened_at <= self.now and max(opened_at, began) < self.until)
 
     def step(self, change: Change, entry: Entry, shown: Entry, mentions: Iterable[str], *, worse: bool) -> None:
         """A job on the card goes on: the thread tells the entry, and the card has `shown` how the job stands. What says
@@ -92,29 +99,24 @@ class Sheet:
     def show(self, change: Change, shown: Entry) -> None:
         """The job stands otherwise on the card from now on."""
         before = self.members[shown.job].entry
-        if more := (shown.kind in FAILURES) - (before.kind in FAILURES):
-            self.card = replace(self.card, failing=self.card.failing + more)
+        self.failing += (shown.kind in FAILURES) - (before.kind in FAILURES)
         self._seat(change, shown)
 
     def join(self, change: Change, entry: Entry, mentions: Iterable[str], until: Instant) -> None:
         """One more job comes to the card, which takes others `until` then."""
-        card, failing = self.card, change.kind in FAILURES
+        failing = change.kind in FAILURES
         if self.is_new:
             self.opening.append(change)
         else:
             self.newcomers.entries[entry.change_key] = entry
-        worse = failing and not card.failing
-        self._call(self.newcomers, mentions, worse=worse, more=passes_milestone(card.size))
-        self.card = replace(
-            self.card,
-            size=card.size + 1,
-            failing=card.failing + failing,
-            until=min(until, card.closes_at),
-            since=min(card.since, entry.at),
-        )
+        worse = failing and not self.failing
+        self._call(self.newcomers, mentions, worse=worse, more=passes_milestone(self.size))
+        self.size, self.failing = self.size + 1, self.failing + failing
+        self.until, self.since = min(until, self.card.closes_at), min(self.since, entry.at)
         self._seat(change, entry)
 
     def written(self) -> Written:
+        self.card = replace(self.card, size=self.size, failing=self.failing, until=self.until, since=self.since)
         messages: list[Opening | ThreadReply] = []
         if self.is_new:
             messages.append(self._opened())
@@ -162,8 +164,7 @@ class Sheet:
 
     def _may_be_loud(self) -> bool:
         """A card of one job gets worse aloud each time; one of several only now and then, or it would drown people."""
-        size, loud_at = self.card.size, self.card.loud_at
-        return size == 1 or not 0 <= self.now - loud_at < LOUD_EVERY
+        return self.size == 1 or not 0 <= self.now - self.card.loud_at < LOUD_EVERY
 
     def _opened(self) -> Opening:
         keys = tuple(change.key for change in self.opening)

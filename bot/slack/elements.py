@@ -46,6 +46,7 @@ MARKS = {
     "appeared": "⚪",
     "pending": "⚪",
 }
+_COUNTED = frozenset({"text", "fallback", "url"})
 _URL = re.compile(r"https?://[^\s<>\"|\\^`{}\x00-\x20\x7f]+")
 
 
@@ -192,21 +193,31 @@ def measure(value: object) -> int:
     """The characters of every text, date and address at any depth, as Slack may count them."""
     match value:
         case dict():
-            own = sum(width(value[key]) for key in ("text", "fallback", "url") if isinstance(value.get(key), str))
-            return own + sum(measure(inner) for inner in value.values() if isinstance(inner, dict | list))
+            return sum(_measured(key, inner) for key, inner in value.items())
         case list():
             return sum(map(measure, value))
         case _:
             return 0
 
 
+def _measured(key: str, inner: object) -> int:
+    return (width(inner) if key in _COUNTED else 0) if isinstance(inner, str) else measure(inner)
+
+
 def fit(build: Callable[[Room], list[Block]], rooms: Sequence[Room], limit: int) -> list[Block]:
-    """What is built with the first of the rooms, from wide to narrow, that keeps it within the limit."""
-    for room in rooms[:-1]:
-        blocks = build(room)
-        if measure(blocks) <= limit:
-            return blocks
-    return build(rooms[-1])
+    """What is built with the widest of the rooms, which go from wide to narrow, that keeps it within the limit; or else
+    with the last.
+    """
+    if measure(widest := build(rooms[0])) <= limit:
+        return widest
+    found, low, high = build(rooms[-1]), 1, len(rooms) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if measure(built := build(rooms[middle])) <= limit:
+            found, high = built, middle
+        else:
+            low = middle + 1
+    return found
 
 
 def sentence(head: str, parts: Sequence[str], more: Callable[[int], str], limit: int = TEXT_MAX) -> str:

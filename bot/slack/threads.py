@@ -3,6 +3,7 @@ sees too stands there alone, so each is a whole sentence; one that is loud begin
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from bot.core.alerts import JobRef
@@ -48,30 +49,53 @@ from bot.slack.mentions import called, called_in_text
 STEPS = 12  # of one job that are told
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a reply tells: what happened to each job, oldest first, the job of the newest change first; how many jobs
+    stand how; and the error that all have who are named.
+    """
+
+    reply: ThreadReply
+    stories: Sequence[Sequence[Entry]]
+    counts: Mapping[str, int]
+    shared: str
+
+    @property
+    def news(self) -> News:
+        return self.reply.news
+
+    @property
+    def is_single(self) -> bool:
+        return self.reply.about is About.STEPS and self.news.jobs == 1
+
+
 def render_thread_reply(reply: ThreadReply) -> Rendered:
-    text = _text(reply)
-    build = _one_job if _is_single(reply) else _several_jobs
-    return Rendered(text, fit(partial(build, reply), ROOMS, MESSAGE_MAX - width(text)))
+    told = _told(reply)
+    text = _text(told)
+    build = _one_job if told.is_single else _several_jobs
+    return Rendered(text, fit(partial(build, told), ROOMS, MESSAGE_MAX - width(text)))
 
 
 def render_plain_thread_reply(reply: ThreadReply) -> str:
     """The same without blocks, at most 3,900 characters."""
-    if _is_single(reply):
-        return _text(reply)
-    stories, shared = _stories(reply.news), spoken_error(f". {_lead(reply.news)}: ", _shared(reply.news))
+    told = _told(reply)
+    if told.is_single:
+        return _text(told)
+    shared = spoken_error(f". {_lead(told)}: ", told.shared)
     return plain_lines(
         ended(f"{_head(reply)}{shared}"),
-        lambda room: [_plain_line(reply.news, story, room) for story in stories[: room.jobs]],
-        lambda named: rest(reply.news.jobs - named),
+        lambda room: [_plain_line(told, story, room) for story in told.stories[: room.jobs]],
+        lambda named: rest(told.news.jobs - named),
     )
 
 
-def _is_single(reply: ThreadReply) -> bool:
-    return reply.about is About.STEPS and reply.news.jobs == 1
+def _told(reply: ThreadReply) -> _Told:
+    stories, are_errors = _stories(reply.news), set(reply.news.counts) <= ERRING
+    shared = common_error([story[-1] for story in stories]) if are_errors else ""
+    return _Told(reply, stories, news_counts(reply.news), shared)
 
 
 def _stories(news: News) -> list[list[Entry]]:
-    """What happened to each job, oldest first; the job of the newest change comes first."""
     stories: dict[JobRef, list[Entry]] = {}
     for entry in news.entries:
         stories.setdefault(entry.job, []).insert(0, entry)
@@ -86,15 +110,13 @@ def _head(reply: ThreadReply) -> str:
     return " ".join([*called_in_text(reply.mentions), spoken(_title(reply, NAME_SPOKEN), TITLE_SPOKEN)])
 
 
-def _text(reply: ThreadReply) -> str:
-    news, stories = reply.news, _stories(reply.news)
-    if _is_single(reply):
-        return _sentence(reply, stories[0])
-    parts = [_spoken(news, story, NAME_SPOKEN) for story in stories]
-    shared = _shared(news)
-    newest = next(filter(None, map(_newest_error, stories)), "")
-    error = spoken_error(f"{_lead(news)}: ", shared or newest)
-    return spoken_jobs(_head(reply), error, parts, news.jobs)
+def _text(told: _Told) -> str:
+    if told.is_single:
+        return _sentence(told.reply, told.stories[0])
+    parts = [_spoken(told, story, NAME_SPOKEN) for story in told.stories]
+    newest = next(filter(None, map(_newest_error, told.stories)), "")
+    error = spoken_error(f"{_lead(told)}: ", told.shared or newest)
+    return spoken_jobs(_head(told.reply), error, parts, told.news.jobs)
 
 
 def _sentence(reply: ThreadReply, story: Sequence[Entry]) -> str:
@@ -113,49 +135,44 @@ def _newest_error(story: Sequence[Entry]) -> str:
     return next(filter(None, map(_own_error, reversed(story))), "")
 
 
-def _lead(news: News) -> str:
+def _lead(told: _Told) -> str:
     """Whose the error is that is told of all."""
-    if not _shared(news):
-        return "Error" if news.jobs == 1 else "Newest error"
-    return f"Error of the {_newest(news)}" if news.unnamed else "Error"
+    if not told.shared:
+        return "Error" if told.news.jobs == 1 else "Newest error"
+    return f"Error of the {_newest(told)}" if told.news.unnamed else "Error"
 
 
-def _newest(news: News) -> str:
-    return f"newest {len(_stories(news))}"
+def _newest(told: _Told) -> str:
+    return f"newest {len(told.stories)}"
 
 
-def _shared(news: News) -> str:
-    """The error that all have who are named."""
-    return common_error([story[-1] for story in _stories(news)]) if set(news.counts) <= ERRING else ""
-
-
-def _steps(news: News, story: Sequence[Entry]) -> list[str]:
+def _steps(told: _Told, story: Sequence[Entry]) -> list[str]:
     """What happened to the job, as far as the title does not say all of it."""
-    says_more = len(story) > 1 or len(news_counts(news)) > 1 or story[-1].detail
-    told = ["; ".join(map(in_short, story))] if says_more else []
-    return [*told, *([which_try(story[-1].tries)] if story[-1].tries > 1 else [])]
+    says_more = len(story) > 1 or len(told.counts) > 1 or story[-1].detail
+    steps = ["; ".join(map(in_short, story))] if says_more else []
+    return [*steps, *([which_try(story[-1].tries)] if story[-1].tries > 1 else [])]
 
 
 def _origin(news: News, story: Sequence[Entry], limit: int) -> list[str]:
     return origin(story[-1], news.label, limit, show_source=news.show_source)
 
 
-def _spoken(news: News, story: Sequence[Entry], limit: int) -> str:
-    name = spoken_name(story[-1], _origin(news, story, limit), limit)
-    return ", ".join([name, *map(escape, _steps(news, story))])
+def _spoken(told: _Told, story: Sequence[Entry], limit: int) -> str:
+    name = spoken_name(story[-1], _origin(told.news, story, limit), limit)
+    return ", ".join([name, *map(escape, _steps(told, story))])
 
 
-def _plain_line(news: News, story: Sequence[Entry], room: Room) -> str:
-    line = f"• {_spoken(news, story, room.name)}"
-    error = "" if _shared(news) else _newest_error(story)
+def _plain_line(told: _Told, story: Sequence[Entry], room: Room) -> str:
+    line = f"• {_spoken(told, story, room.name)}"
+    error = "" if told.shared else _newest_error(story)
     return f"{line}: {spoken(error, min(room.error, SHORT))}" if error else line
 
 
-def _one_job(reply: ThreadReply, room: Room) -> list[Block]:
-    [story] = _stories(reply.news)
+def _one_job(told: _Told, room: Room) -> list[Block]:
+    [story] = told.stories
     newest = story[-1]
     bearers = {_own_error(entry): entry.change_key for entry in story}
-    top = [*_rung(reply), *naming(newest, room.name)]
+    top = [*_rung(told.reply), *naming(newest, room.name)]
     if len(story) == 1:
         line = [*top, words(f" {step(newest)} · "), *moment(newest)]
         return [rich_text(*with_errors([(line, _quoted(newest, bearers, room))]))]
@@ -173,25 +190,22 @@ def _rung(reply: ThreadReply) -> list[Element]:
     return [*called(reply.mentions), words(" ")] if reply.mentions else []
 
 
-def _several_jobs(reply: ThreadReply, room: Room) -> list[Block]:
-    news, stories = reply.news, _stories(reply.news)[: room.jobs]
-    shared, whose = _shared(news), f"the {_newest(news)}: " if news.unnamed else ""
-    sign = words(f"{mark(worst(news_counts(news)))} ")
-    title = section(*_rung(reply), sign, words(_title(reply, room.name), "bold"))
-    lines = [_line(news, story, room, told=bool(shared)) for story in stories]
-    more = [[words(line)] for line in rest(news.jobs - len(stories))]
+def _several_jobs(told: _Told, room: Room) -> list[Block]:
+    stories, whose = told.stories[: room.jobs], f"the {_newest(told)}: " if told.news.unnamed else ""
+    sign = words(f"{mark(worst(told.counts))} ")
+    title = section(*_rung(told.reply), sign, words(_title(told.reply, room.name), "bold"))
+    more = [[words(line)] for line in rest(told.news.jobs - len(stories))]
     return [
-        rich_text(title, *([quote(f"{whose}{tame(shared, room.error)}")] if shared else [])),
-        rich_text(section_of([*lines, *more])),
+        rich_text(title, *([quote(f"{whose}{tame(told.shared, room.error)}")] if told.shared else [])),
+        rich_text(section_of([*(_line(told, story, room) for story in stories), *more])),
     ]
 
 
-def _line(news: News, story: Sequence[Entry], room: Room, *, told: bool) -> list[Element]:
-    """`told` says that the job's error stands above already."""
-    error = "" if told else _newest_error(story)
+def _line(told: _Told, story: Sequence[Entry], room: Room) -> list[Element]:
+    error = "" if told.shared else _newest_error(story)
     facts = [
-        *_origin(news, story, room.name),
-        *_steps(news, story),
+        *_origin(told.news, story, room.name),
+        *_steps(told, story),
         *([tame(error, min(room.error, SHORT))] if error else []),
     ]
     return [*naming(story[-1], room.name), words(" · ".join(["", *facts]))] if facts else naming(story[-1], room.name)

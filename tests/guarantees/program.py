@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Awaitable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from random import Random
@@ -53,30 +54,34 @@ AT_RANDOM = (machine.SHORT, machine.LONG)
 
 
 class Lanes:
-    """So many at once, the rest in turn; says what is done, because all takes long."""
+    """So many at once, the rest in turn; says what is done, and at once what broke, because all takes long."""
 
     def __init__(self, count: int) -> None:
         self._free = asyncio.Semaphore(count)
 
     async def take(self, name: str, work: Awaitable[T]) -> T:
         async with self._free:
-            done = await work
+            try:
+                done = await work
+            except Exception as fault:
+                sys.stderr.write(f"broke: {name}: {fault!r}\n")
+                raise
         sys.stderr.write(f"done: {name}\n")
         return done
 
 
-def prove(number: int, seed: int) -> tuple[list[Row], list[Figure]]:
-    """Both tables, each in a process of its own."""
+@contextmanager
+def at_random(number: int, seed: int) -> Iterator[Future[list[Figure]]]:
+    """What is drawn at random runs in a process of its own, beside the block."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        at_random = pool.submit(_at_random, AT_RANDOM[number], seed)
-        return asyncio.run(run(SIZES[number], seed)), at_random.result()
+        yield pool.submit(_at_random, AT_RANDOM[number], seed)
 
 
 def _at_random(size: machine.Size, seed: int) -> list[Figure]:
     return [*machine.figures(size, seed)]
 
 
-async def run(size: Size, seed: int) -> list[Row]:
+async def disturbed(size: Size, seed: int) -> list[Row]:
     chance, lanes = Random(seed), Lanes(size.lanes)  # noqa: S311  a sample, no secret
     crashes, statements, kills, *lost = await asyncio.gather(
         _crashes(size, chance, lanes),
