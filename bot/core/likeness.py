@@ -102,7 +102,12 @@ def _from_space(text: str) -> str:
 
 
 def _without_own(text: str) -> str:
-    words = one_line(text).split(" ")
+    return _GAPS.sub(GAP, " ".join(filter(None, map(_bare_line, text.splitlines()))))
+
+
+@lru_cache(maxsize=1024)  # most of the lines of a long error are those of another
+def _bare_line(line: str) -> str:
+    words = one_line(line).split(" ")
     bare = _GAPS.sub(GAP, " ".join(map(_bare_word, words)))
     return bare if _MONTH_WORDS.isdisjoint(words) else _GAPS.sub(GAP, _DATE.sub(GAP, bare))
 
