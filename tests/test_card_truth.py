@@ -74,6 +74,19 @@ async def test_a_reason_that_comes_from_the_events_is_one_that_was_seen_before_t
     assert f"{SEEN} once" in shown(world)
 
 
+async def test_so_is_one_that_comes_when_the_next_card_is_there_already(world: World) -> None:
+    drill, mill = (
+        world.jobs.world.add(name, status="RUNNING", age=60, pipeline_key=f"{name}ing").id for name in ("drill", "mill")
+    )
+    await world.good_look()
+    await moves(world, lambda: world.jobs.world.fail(drill, None))
+    await moves(world, lambda: world.jobs.world.fail(mill, "Job failed: BackoffLimitExceeded"))
+    assert SEEN not in shown(world)
+    await world.explainer.explain()
+    await moves(world, lambda: None)
+    assert f"{SEEN} once" in shown(world)
+
+
 async def test_of_errors_of_several_kinds_each_says_how_often_it_was_seen(world: World) -> None:
     await failed(world, "press")
     ids = [world.jobs.world.add(f"mill {number}", status="RUNNING", age=60).id for number in range(4)]

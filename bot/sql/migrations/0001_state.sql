@@ -149,6 +149,7 @@ CREATE TABLE cards (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX cards_taking ON cards (until);
+CREATE INDEX cards_by_age ON cards (opened_at);
 CREATE INDEX cards_to_edit ON cards (edit_due) WHERE version > shown_version;
 
 -- The jobs of a card, as they stand on it.

@@ -33,6 +33,11 @@ SELECT card, likeness, ended_at, entry, 0 AS unsaid, 0 AS opens FROM members WHE
 -- Something on the card changed. What it shows is made to agree in its time.
 UPDATE cards SET version = version + 1 WHERE key = :key;
 
+-- touch_later --
+-- The same of cards with such an error that were opened after this failure: they say how often it was seen before.
+UPDATE cards SET version = version + 1 WHERE opened_at > (SELECT seen_at FROM changes WHERE key = :change_key)
+    AND EXISTS (SELECT 1 FROM members m WHERE m.card = cards.key AND m.likeness = :likeness);
+
 -- mistrust_cards --
 -- A card that was edited at a time which has not come yet, by such a clock, may be edited.
 UPDATE cards SET edit_due = :now, edited_at = :now WHERE version > shown_version AND edited_at > :ahead;
