@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -21,6 +22,7 @@ from rich.console import Console
 from bot import BotError
 from bot.config import Config, Need, find, load
 from bot.config import schema as config_schema
+from bot.core.changes import ChangeKind
 from bot.core.instants import parse_duration
 
 MENDABLE = 2
@@ -59,6 +61,8 @@ def main() -> NoReturn:
 
 
 def _say_all() -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may lack a letter or a sign: a `?` is better than nothing
     try:
         app()
     finally:
@@ -177,7 +181,10 @@ def preview(
     config: ConfigOption = None,
     *,
     rule: Annotated[str | None, typer.Option(metavar="NAME", help="Which rule; the first by default.")] = None,
-    kind: Annotated[str | None, typer.Option(help="What happens to the jobs, such as failed.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help=f"What happens to the jobs: {', '.join(ChangeKind)}; the rule's first one."),
+    ] = None,
     count: Annotated[int, typer.Option(help="To how many jobs it happens.", min=1, max=1000)] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Only what Slack is given, as a JSON array.")] = False,
 ) -> None:
@@ -186,7 +193,9 @@ def preview(
 
     settings = _load(config, Need.STORE)
     if as_json:
-        print(payloads(settings, rule, kind, count))  # noqa: T201  what the command is for
+        told, warning = payloads(settings, rule, kind, count)
+        print(told)  # noqa: T201  what the command is for
+        typer.echo(warning, nl=bool(warning), err=True)
     else:
         show(settings, rule, kind, count, _screen())
 

@@ -28,11 +28,8 @@ def show(config: Config, name: str | None, kind: str | None, count: int, console
     """For each message: where it goes, how it looks there, and what Slack is given. BotError if there is none."""
     rule = _rule(config.rules, name)
     changes = _story(config, rule, kind, count)
-    if above := caught_by(rule, config.rules, changes[0][0]):
-        words = (
-            f"! The rule {shown(above.name)} above takes such jobs. Without continue = true there, this one has none."
-        )
-        console.print(Text(words, "yellow"))
+    if warning := _warning(config, rule, changes):
+        console.print(Text(f"! {warning}", "yellow"))
     for said in _said(config, rule, changes):
         console.print(Text(_heading(said), "bold"))
         console.print(Text(f"{_grouping(rule)} · broadcast {rule.broadcast}", "bright_black"))
@@ -40,11 +37,21 @@ def show(config: Config, name: str | None, kind: str | None, count: int, console
         console.print(Text(f"{_json(_payload(said))}\n"), soft_wrap=True)
 
 
-def payloads(config: Config, name: str | None, kind: str | None, count: int) -> str:
-    """What Slack is given for each message, as one JSON array. BotError if there is none."""
+def payloads(config: Config, name: str | None, kind: str | None, count: int) -> tuple[str, str]:
+    """What Slack is given for each message, as one JSON array; and why it is given none of it, if that is so. BotError
+    if there is nothing.
+    """
     rule = _rule(config.rules, name)
-    told = [_payload(said) for said in _said(config, rule, _story(config, rule, kind, count))]
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    changes = _story(config, rule, kind, count)
+    told = [_payload(said) for said in _said(config, rule, changes)]
+    return json.dumps(told, indent=2, ensure_ascii=False), _warning(config, rule, changes)
+
+
+def _warning(config: Config, rule: Rule, changes: Sequence[Sequence[Change]]) -> str:
+    above = caught_by(rule, config.rules, changes[0][0])
+    if not above:
+        return ""
+    return f"The rule {shown(above.name)} above takes such jobs. Without continue = true there, this one has none."
 
 
 def _rule(rules: Sequence[Rule], name: str | None) -> Rule:

@@ -72,3 +72,12 @@ async def test_what_another_program_reads_has_each_job_in_a_line_as_long_as_need
 async def test_a_preview_that_another_program_reads_is_no_wider_than_what_it_shows(bot_toml: Path) -> None:
     told = told_to_a_program("preview", "--config", str(bot_toml))
     assert max(map(len, told[: told.index("{")])) < 150
+
+
+@pytest.mark.parametrize("letters", ["ascii", "latin-1"])
+def test_what_a_terminal_has_no_letters_for_is_no_error(bot_toml: Path, letters: str) -> None:
+    environ = {**os.environ, "PYTHONIOENCODING": letters}
+    command = [sys.executable, "-m", "bot", "preview", "--config", str(bot_toml)]
+    told = subprocess.run(command, capture_output=True, check=True, env=environ)  # noqa: S603
+    assert b"client_msg_id" in told.stdout
+    assert told.stderr == b""

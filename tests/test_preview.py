@@ -47,7 +47,7 @@ def shown(config: Config, name: str | None = None, kind: str | None = None, coun
 
 
 def posts(config: Config, name: str | None = None, kind: str | None = None, count: int = 1) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = json.loads(payloads(config, name, kind, count))
+    made: list[dict[str, Any]] = json.loads(payloads(config, name, kind, count)[0])
     return made
 
 
@@ -164,6 +164,8 @@ def test_jobs_come_to_the_rule_if_any_do_and_else_it_says_which_rule_takes_them(
     assert "fine-tuning-omega" in shown(written(tmp_path, first + rules.format("all", "")), "all")
     caught = shown(written(tmp_path, rules.format("all", "") + rules.format("late", "")), "late")
     assert caught.startswith('! The rule "all" above takes such jobs.')
+    _, warning = payloads(written(tmp_path, rules.format("all", "") + rules.format("late", "")), "late", None, 1)
+    assert warning.startswith('The rule "all" above takes such jobs.')
     goes_on = rules.format("all", "continue = true") + rules.format("late", "")
     assert not shown(written(tmp_path, goes_on), "late").startswith("!")
 
