@@ -123,7 +123,8 @@ def _sentence(reply: ThreadReply, story: Sequence[Entry]) -> str:
     """What happened to a single job, with the newest error beside its step."""
     bearer = next((entry for entry in reversed(story) if _own_error(entry)), None)
     steps = [escape(step(entry)) + (spoken_error(": ", entry.error) if entry is bearer else "") for entry in story]
-    return ended(" ".join([*called_in_text(reply.mentions), spoken_name(story[-1]), "; ".join(steps)]))
+    name = spoken_name(story[-1], _origin(reply.news, story, NAME_SPOKEN))
+    return ended(" ".join([*called_in_text(reply.mentions), name, "; ".join(steps)]))
 
 
 def _own_error(entry: Entry) -> str:
@@ -172,9 +173,10 @@ def _one_job(told: _Told, room: Room) -> list[Block]:
     [story] = told.stories
     newest = story[-1]
     bearers = {_own_error(entry): entry.change_key for entry in story}
-    top = [*_rung(told.reply), *naming(newest, room.name)]
+    facts = [words(f" · {fact}") for fact in _origin(told.news, story, room.name)]
+    top = [*_rung(told.reply), *naming(newest, room.name), *facts]
     if len(story) == 1:
-        line = [*top, words(f" {step(newest)} · "), *moment(newest)]
+        line = [*top, words(f"{' · ' if facts else ' '}{step(newest)} · "), *moment(newest)]
         return [rich_text(*with_errors([(line, _quoted(newest, bearers, room))]))]
     steps = (([*moment(entry), words(f" · {step(entry)}")], _quoted(entry, bearers, room)) for entry in story)
     return [rich_text(*with_errors([(top, ""), *steps]))]

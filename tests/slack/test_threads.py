@@ -54,6 +54,15 @@ def test_how_long_each_newcomer_takes_is_told_though_all_are_overdue() -> None:
         assert "has been RUNNING for 3d 2h" in told
 
 
+def test_a_step_of_one_job_says_where_it_runs_unless_all_jobs_of_the_card_do_there() -> None:
+    step = reply([entry(1, kind="retried", error="", source="prod")], label=(), show_source=True)
+    pipeline, job = "machine-state-classification", "press-line-1 nightly"
+    assert f"{job} job_00000000000000000000000001 · {pipeline} · prod · was retried" in shown(step)
+    assert render_thread_reply(step).text.startswith(f"{job} (job_00000000000000000000000001, {pipeline}, prod) was")
+    alone = reply([entry(1, kind="retried", error="")])
+    assert pipeline not in shown(alone) + render_thread_reply(alone).text
+
+
 def test_several_steps_of_one_job_are_told_oldest_first_each_error_once() -> None:
     assert shown(REPLIED["thread_story"]).splitlines() == [
         "🔵 press-line-1 nightly job_00000000000000000000000001",
