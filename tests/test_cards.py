@@ -270,6 +270,22 @@ async def test_what_a_job_did_within_the_day_follows_its_card_though_nobody_coul
     assert len(world.slack.state.top_level("ml-alerts")) == 1
 
 
+@pytest.mark.parametrize("hours", [2.0, 23.5], ids=str)
+async def test_a_job_that_started_again_within_the_day_goes_on_where_it_was_though_nobody_looked_until_later(
+    world: World, hours: float
+) -> None:
+    job = await failed(world)
+    world.clock.advance(3600)
+    await look_and_tell(world)
+    world.clock.advance((hours - 1) * 3600)
+    for step in (world.jobs.world.retry, world.jobs.world.start):
+        step(job)
+    world.clock.advance((25 - hours) * 3600)
+    await look_and_tell(world)
+    assert rendered_text(card(world)).startswith("🔵 press is running again")
+    assert len(thread(world)) == 1
+
+
 async def test_a_job_that_fails_again_two_days_after_opens_a_card_of_its_own(world: World) -> None:
     job = await failed(world)
     world.clock.advance(48 * 3600)

@@ -3,7 +3,7 @@ the card that follows its job; else to one that is open to newcomers of its kind
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.alerts import (
     Alert,
@@ -31,7 +31,6 @@ from bot.core.cards import (
 )
 from bot.core.changes import Change, standing
 from bot.core.instants import Instant, length
-from bot.core.jobs import FINAL
 from bot.core.messages import About, Opening, ThreadReply
 from bot.core.sheets import Sheet
 
@@ -86,16 +85,11 @@ def compose(verdicts: Iterable[Verdict], board: Board, terms: Terms, now: Instan
     return desk.composed()
 
 
-def news_from(changes: Iterable[Change], now: Instant) -> Mapping[JobRef, Instant]:
-    """The jobs that something became of, and from when on that is: what ended while nobody could look counts as of its
-    own time.
+def moments(changes: Iterable[Change], now: Instant) -> Sequence[tuple[JobRef, Instant]]:
+    """The jobs that something became of, and when: what happened while nobody could look counts as of its own time,
+    where the row tells that.
     """
-    began: dict[JobRef, Instant] = {}
-    for change in changes:
-        if not change.old:
-            at = change.at if change.at is not None and change.status in FINAL else now
-            began[job_ref(change.job)] = min(at, began.get(job_ref(change.job), now))
-    return began
+    return [(job_ref(change.job), now if change.at is None else change.at) for change in changes if not change.old]
 
 
 def followed(board: Board) -> Followed:
@@ -113,7 +107,7 @@ class _Desk:
         self._rules = {rule.name: rule for rule in terms.rules}
         self._now = now
         self._began = board.began
-        sheets = {card.key: Sheet(card, now, board.waiting.get(card.key)) for card in board.cards}
+        sheets = {card.key: Sheet(self._ruled(card), now, board.waiting.get(card.key)) for card in board.cards}
         self._sheets = list(sheets.values())
         self._takers: dict[tuple[str, str], list[Sheet]] = {}  # those that may take newcomers, by place and rule
         self._following: dict[tuple[str, JobRef], list[Sheet]] = {}
@@ -142,6 +136,12 @@ class _Desk:
             dropped=tuple(sorted(empty)),
         )
 
+    def _ruled(self, card: Card) -> Card:
+        """The card by the rules as they are now: nobody is rung any more who stands in none of them."""
+        rule, named = self._rules.get(card.rule), {mention for rule in self._terms.rules for mention in rule.mention}
+        mentions = tuple(mention for mention in card.mentions if mention in named)
+        return replace(card, mentions=mentions, broadcast=rule.broadcast if rule else card.broadcast)
+
     def _place(self, destination: Destination) -> str:
         return self._terms.channels.get(destination, destination)
 
@@ -156,6 +156,8 @@ class _Desk:
         shown = entry if stands is change else entry_of(stands, self._terms.job_urls, self._now, before)
         if follow.told:
             others = [sheet, *others]
+        elif sheet.is_joining(job):
+            sheet.add(change, entry, shown, follow.mentions, worse=follow.asked and change.kind in FAILURES)
         else:
             sheet.step(change, entry, shown, follow.mentions, worse=_is_worse(change, before, follow))
         for other in others:  # of the time when nobody knew that both stand in one channel

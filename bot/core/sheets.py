@@ -96,6 +96,16 @@ class Sheet:
         self._call(self.steps, mentions, worse=worse)
         self.show(change, shown)
 
+    def is_joining(self, job: JobRef) -> bool:
+        """Whether it came to the card in this look."""
+        return self.members[job].entry.change_key in self.newcomers.entries
+
+    def add(self, change: Change, entry: Entry, shown: Entry, mentions: Iterable[str], *, worse: bool) -> None:
+        """A job that joins goes on within the look: newcomers tell that too, and the card never showed it better."""
+        self.newcomers.entries[entry.change_key] = entry
+        self._call(self.newcomers, mentions, worse=worse and not self.failing)
+        self.show(change, shown)
+
     def show(self, change: Change, shown: Entry) -> None:
         """The job stands otherwise on the card from now on."""
         before = self.members[shown.job].entry
@@ -137,10 +147,11 @@ class Sheet:
         if member.is_passing:
             self.steps.repeats.add(before.change_key)
             return [before]
-        if before.change_key in self.awaited:
-            self.taken.append(before)
-            return [before]
-        return [before] if self.newcomers.entries.pop(before.change_key, None) else []
+        if not self.waiting or before.change_key not in self.awaited:
+            return []
+        told = [entry for entry in reversed(self.waiting.news.entries) if entry.job == before.job] or [before]
+        self.taken += told
+        return told
 
     def _seat(self, change: Change, entry: Entry) -> None:
         before = self.members.get(entry.job)
@@ -198,9 +209,7 @@ class Sheet:
     def _hand_over(self) -> None:
         """Whom newcomers were to ring, their steps ring, if no other newcomer is left to do it."""
         waiting = self.waiting
-        self.steps.rung |= self.newcomers.rung
-        self.steps.loud = self.steps.loud or self.newcomers.loud
-        if waiting and len(self.taken) == waiting.news.jobs:
+        if waiting and len({entry.job for entry in self.taken}) == waiting.news.jobs:
             self.steps.rung |= dict.fromkeys(waiting.mentions)
             self.steps.loud = self.steps.loud or waiting.loud
 

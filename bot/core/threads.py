@@ -3,13 +3,15 @@ counted; what happened to a job stays in its order.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bot.core.alerts import JobRef
 from bot.core.cards import Card, Entry
 from bot.core.changes import SAYS_MORE, ChangeKind
 from bot.core.instants import Instant
+from bot.core.memory import ENDLESS
 from bot.core.messages import KEPT_BY_NAME, NAMED_IN_THREAD, About, News, ThreadReply, message_key
 from bot.core.traces import gist
 
@@ -46,7 +48,7 @@ def thread_reply(card: Card, about: About, said: Said, now: Instant, due_at: Ins
 
 def joined(waiting: ThreadReply, more: ThreadReply) -> ThreadReply:
     """The waiting reply, with more newcomers in it."""
-    entries = (*more.news.entries, *waiting.news.entries)[:KEPT_BY_NAME]
+    entries = _of_the_first((*more.news.entries, *waiting.news.entries), KEPT_BY_NAME)
     counts = Counter(waiting.news.counts) + Counter(more.news.counts)
     news = replace(more.news, entries=entries, counts=dict(counts), jobs=waiting.news.jobs + more.news.jobs)
     return replace(
@@ -59,7 +61,7 @@ def joined(waiting: ThreadReply, more: ThreadReply) -> ThreadReply:
     )
 
 
-def without(waiting: ThreadReply, taken: Iterable[Entry]) -> ThreadReply:
+def without(waiting: ThreadReply, taken: Sequence[Entry]) -> ThreadReply:
     """The waiting reply, without newcomers who are told of elsewhere."""
     gone = {entry.change_key: entry.kind for entry in taken}
     news = waiting.news
@@ -67,7 +69,7 @@ def without(waiting: ThreadReply, taken: Iterable[Entry]) -> ThreadReply:
     counts = Counter(news.counts) - Counter(gone.values())
     return replace(
         waiting,
-        news=replace(news, entries=entries, counts=dict(counts), jobs=news.jobs - len(gone)),
+        news=replace(news, entries=entries, counts=dict(counts), jobs=news.jobs - len({entry.job for entry in taken})),
         tells=tuple(key for key in waiting.tells if key not in gone),
     )
 
@@ -84,7 +86,13 @@ def as_sent(reply: ThreadReply) -> ThreadReply:
     """The reply, with no more newcomers by name than are told so."""
     if reply.about is not About.NEWCOMERS:
         return reply
-    return replace(reply, news=replace(reply.news, entries=reply.news.entries[:NAMED_IN_THREAD]))
+    return replace(reply, news=replace(reply.news, entries=_of_the_first(reply.news.entries, NAMED_IN_THREAD)))
+
+
+def _of_the_first(entries: Sequence[Entry], jobs: int) -> tuple[Entry, ...]:
+    """What is told of so many jobs."""
+    named = set(islice(dict.fromkeys(entry.job for entry in entries), jobs))
+    return tuple(entry for entry in entries if entry.job in named)
 
 
 def _news(card: Card, entries: Sequence[Entry], named: int) -> News:
@@ -95,12 +103,20 @@ def _news(card: Card, entries: Sequence[Entry], named: int) -> News:
     return News(
         rule=card.rule,
         label=card.label,
-        entries=tuple(entry for story in newest[:named] for entry in reversed(story)),
+        entries=tuple(entry for story in newest[:named] for entry in _dated(story)),
         counts=dict(Counter(entry.kind for entry in entries)),
         jobs=len(stories),
         total=card.size,
         show_source=card.show_source,
     )
+
+
+def _dated(story: Iterable[Entry]) -> Iterator[Entry]:
+    """The newest first. What nobody can date happened no later than what followed it."""
+    at = ENDLESS
+    for entry in reversed([*story]):
+        at = min(at, entry.at)
+        yield entry if entry.at == at else replace(entry, at=at)
 
 
 def _told_best(entries: Iterable[Entry]) -> list[Entry]:

@@ -2,7 +2,7 @@
 two agree.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -139,10 +139,10 @@ async def _again(db: Connection, edit: Edit, due_at: Instant, *, shown: str = ""
     await db.run("retry_edit", key=edit.card, ts=edit.ts, shown=shown, due_at=due_at)
 
 
-async def board_of(db: Connection, jobs: Mapping[JobRef, Instant], began: Instant) -> Board:
-    """The cards that followed one of the jobs then, or take newcomers of a look that began then."""
-    asked = to_json([(*job, at - FOLLOWED) for job, at in jobs.items()])
-    members = [member_in(row) for row in await db.rows("members_of", jobs=asked)]
+async def board_of(db: Connection, jobs: Sequence[tuple[JobRef, Instant]], now: Instant, began: Instant) -> Board:
+    """The cards that follow one of the jobs or did so then, or take newcomers of a look that began then."""
+    asked = to_json([(*job, at - FOLLOWED, at) for job, at in jobs])
+    members = [member_in(row) for row in await db.rows("members_of", jobs=asked, since=now - FOLLOWED)]
     keys = to_json([member.card for member in members])
     cards = [card_of(row) for row in await db.rows("cards", keys=keys, began=began)]
     waiting = [reply_of(row) for row in await db.rows("waiting_newcomers")]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from bot.core.alerts import OLD, Alert, Destination, Silence, Step, Told, Verdict
-from bot.core.board import Board, Composed, news_from
+from bot.core.board import Board, Composed, moments
 from bot.core.changes import Change, ChangeKind
 from bot.core.faults import Fault
 from bot.core.instants import Instant, length
@@ -66,8 +66,8 @@ class Ledger:
 
     async def board(self, changes: Iterable[Change], now: Instant, began: Instant) -> Board:
         """The cards that may take one of the changes."""
-        jobs = news_from(changes, now)
-        return await cards.board_of(self._db, jobs, began) if jobs else Board()
+        jobs = moments(changes, now)
+        return await cards.board_of(self._db, jobs, now, began) if jobs else Board()
 
     async def remember(self, past: Past, listing: Listing, now: Instant) -> None:
         """The listing, as far as anything follows from it: nothing does before there is a baseline."""

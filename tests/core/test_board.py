@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.alerts import GroupBy
-from bot.core.board import news_from
-from bot.core.cards import FAILURES, FOLLOWED, OPEN_CARDS
+from bot.core.alerts import Broadcast, GroupBy
+from bot.core.board import moments
+from bot.core.cards import FAILURES, FOLLOWED, OPEN_CARDS, happened_at
 from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND
 from bot.core.messages import About, Opening, ThreadReply, message_key
 from tests.core.lives import NOON
-from tests.core.team import MINUTE, STATUS, change, team
+from tests.core.team import MINUTE, STATUS, change, rule, team
 
 
 def test_the_first_failure_opens_a_card_at_once_that_rings() -> None:
@@ -186,11 +186,28 @@ def test_a_job_stays_with_its_card_until_a_day_after_it_last_ended() -> None:
     assert [type(message) for message in one.look(change(1, tries=3))] == [Opening]
 
 
-def test_what_ended_while_nobody_looked_counts_as_of_its_own_time() -> None:
-    failed, retried, stale = change(1), change(1, ChangeKind.RETRIED, tries=2), change(2)
+def test_what_happened_while_nobody_looked_counts_as_of_its_own_time() -> None:
+    failed, retried, stale = change(1), replace(change(1, ChangeKind.RETRIED, tries=2), at=None), change(2)
     now = NOON + 3600 * SECOND
-    began = news_from([retried, failed, replace(stale, old=True), change(3, ChangeKind.STARTED)], now)
-    assert began == {("prod", "job_1"): failed.at, ("prod", "job_3"): now}
+    began = moments([retried, failed, replace(stale, old=True)], now)
+    assert began == [(("prod", "job_1"), now), (("prod", "job_1"), failed.at)]
+
+
+def test_a_job_appeared_when_it_was_created_however_far_it_has_come() -> None:
+    failed = change(1)
+    job = replace(failed.job, created_at=NOON - MINUTE, updated_at=NOON)
+    appeared = replace(failed, job=job, kind=ChangeKind.APPEARED, at=None)
+    preempted = replace(failed, job=job, kind=ChangeKind.PREEMPTED, at=None)
+    assert [happened_at(each, NOON) for each in (appeared, preempted)] == [NOON - MINUTE, NOON]
+
+
+def test_who_stands_in_no_rule_any_more_is_rung_no_more_and_the_channel_sees_what_the_rule_now_says() -> None:
+    one = team(mention=("@U1", "@U2"), broadcast=Broadcast.ALWAYS)
+    one.look(change(1))
+    one.rules = [rule(mention=("@U2",), broadcast=Broadcast.NEVER)]
+    one.look(change(1, ChangeKind.RETRIED, tries=2))
+    one.look(change(1, tries=2))
+    assert [(reply.mentions, reply.broadcast) for reply in one.replies] == [((), False), (("@U2",), False)]
 
 
 def test_what_comes_again_is_told_no_more() -> None:

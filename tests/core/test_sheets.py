@@ -190,6 +190,37 @@ def test_a_newcomer_that_goes_on_before_it_was_told_waits_for_no_minute() -> Non
     assert (newcomers.tells, newcomers.news.jobs, newcomers.news.counts) == ((change(3).key,), 1, {"failed": 1})
 
 
+def test_a_newcomer_that_goes_on_within_its_look_waits_for_its_minute_and_is_no_worse() -> None:
+    one = team()
+    one.look(change(0))
+    one.look(change(1))
+    one.later(1)
+    (reply,) = one.look(change(2), change(2, ChangeKind.RETRIED, 2), change(2, tries=2))
+    assert isinstance(reply, ThreadReply)
+    assert (reply.about, reply.due_at, reply.loud) == (About.NEWCOMERS, NOON + MINUTE, False)
+    assert (told_in(reply), reply.news.jobs) == (["failed", "retried", "failed"], 1)
+    steps, gone = one.look(change(2, ChangeKind.RETRIED, 3)), one.replies
+    assert told_in(*steps) == ["failed", "retried", "failed", "retried"]
+    assert reply.key not in {each.key for each in gone}
+
+
+def test_a_newcomer_that_fails_within_its_look_is_worse_where_nothing_on_the_card_has_failed() -> None:
+    one = team(on=frozenset({ChangeKind.STARTED, ChangeKind.FAILED}))
+    one.look(change(0, ChangeKind.STARTED))
+    (reply,) = one.look(change(1, ChangeKind.STARTED), change(1))
+    assert isinstance(reply, ThreadReply)
+    assert (reply.about, reply.mentions) == (About.NEWCOMERS, ("@U1",))
+
+
+def test_what_nobody_dated_did_not_happen_after_what_followed_it() -> None:
+    one = team()
+    one.look(change(1))
+    retried, started = replace(change(1, ChangeKind.RETRIED, 2), at=NOON + 9), change(1, ChangeKind.STARTED, 2)
+    (reply,) = one.look(retried, replace(started, at=NOON + 5))
+    assert isinstance(reply, ThreadReply)
+    assert [(entry.kind, entry.at - NOON) for entry in reply.news.entries] == [("started", 5), ("retried", 5)]
+
+
 def test_a_ring_that_waits_with_a_newcomer_goes_with_it() -> None:
     one = both()
     one.look(change(0))

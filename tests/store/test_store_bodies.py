@@ -111,6 +111,6 @@ async def test_messages_can_be_read(store: Store) -> None:
 async def test_cards_and_the_jobs_on_them_can_be_read(store: Store) -> None:
     await put(store)
     async with store.db.transaction() as db:
-        board = await board_of(db, {ENTRY.job: NOW}, NOW)
+        board = await board_of(db, [(ENTRY.job, NOW)], NOW, NOW)
     assert board.cards == (CARD,)
     assert board.members == (Member(card="m1", entry=ENTRY, likeness="", ended_at=None),)
