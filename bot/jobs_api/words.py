@@ -20,14 +20,23 @@ _TOLD_BY = (  # in this order, none is documented
 )  # fmt: skip
 _INLINE = frozenset(_TOLD_BY) - {"description", "title", "text", "value"}  # in a sentence, only these stand for it
 _CODES = ("code", "type", "errorcode", "errortype")
+_NAMING = ("reason", "error")  # stand for a code too, where they are one word beside a message
+_DEEPER = ("cause", "causedby", "details", "stderr")  # say more than a message that says something
 _GIVEN = re.compile(BEFORE_GIVEN, re.IGNORECASE)
 _OPENING = re.compile(rf"{BEFORE_GIVEN}|\{{(?=\s*+\")|\"(?=\s*+[\[{{][\s\[{{]*+\\++\")", re.IGNORECASE)  # or of JSON
+_NOTHING = re.compile(  # names in JSON, and values that tell nothing
+    r"(?:\"[^\"]*+\"\s*+:|[\s\[\]{}\"',:;]|(?:null|none|nil|nan|undefined|true|false|0)\b)*+", re.IGNORECASE
+)
 _JSON = json.JSONDecoder(strict=False)
 
 
 def read_error(error: object, parameters: object = None) -> str:
-    """A job's error without what its parameters say, or the message of an event, as it is stored."""
+    """A job's error without what its parameters say, or the message of an event, as it is stored; empty where it says
+    nothing.
+    """
     text = without_flags(abridged(error_text(error), READ))
+    if _NOTHING.fullmatch(text):
+        return ""
     told = without_parameters(text, parameters) if text and parameters else text
     return abridged(clean(masked(without_queries(told)), READ), MAX_ERROR)
 
@@ -58,11 +67,14 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
 
 def _told_by(error: Mapping[str, object], depth: int) -> str:
     told = {_folded(name): value for name, value in error.items()}
-    code = _place(told) or _code(told, depth)
+    code = _place(told) or _code(told, depth) or _named(told)
     words = _words(told, depth) or (_rest(error, depth) if code else "")
     if not words:
         return code or _whole(error, depth)
-    return words if not code or code in words else f"{code}: {words}"
+    deeper = next(filter(likeness, (error_text(told.get(name), depth) for name in _DEEPER)), "")
+    return ": ".join(
+        [*([code] if code and code not in words else []), words, *([deeper] if deeper not in words else [])]
+    )
 
 
 def _folded(name: str) -> str:
@@ -108,6 +120,12 @@ def _place(told: Mapping[str, object]) -> str:
 def _code(told: Mapping[str, object], depth: int) -> str:
     codes = (told[name] for name in _CODES if isinstance(told.get(name), str))
     return next(filter(None, (error_text(code, depth) for code in codes)), "")
+
+
+def _named(told: Mapping[str, object]) -> str:
+    """One word for what is wrong."""
+    words = (word for name in _NAMING if isinstance(word := told.get(name), str) and len(word.split()) == 1)
+    return next(filter(likeness, words), "")
 
 
 def _whole(error: Mapping[str, object], depth: int) -> str:

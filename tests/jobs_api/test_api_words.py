@@ -45,7 +45,7 @@ SAID = json.dumps(OOM)
         ({"Message": "m"}, "m"),
         ({"error_message": "m", "error_code": "A1"}, "A1: m"),
         ({"errorMessage": "m", "errorType": "T", "stackTrace": ["a"]}, "T: m"),
-        ({"error": "invalid_grant", "error_description": "the token expired"}, "the token expired"),
+        ({"error": "invalid_grant", "error_description": "the token expired"}, "invalid_grant: the token expired"),
         ({"exception": "RuntimeError: boom", "traceback": "T"}, "RuntimeError: boom"),
         ({"traceback": "T"}, "T"),
         ({"title": "Bad Request", "status": 400}, "Bad Request"),
@@ -55,6 +55,15 @@ SAID = json.dumps(OOM)
         ({"message": "Job failed", "error": "CUDA ran out"}, "CUDA ran out"),
         ({"message": "failed", "reason": "OOMKilled", "exitCode": 137}, "OOMKilled"),
         ({"message": "Job failed", "details": {"cause": "CUDA ran out"}}, "CUDA ran out"),
+        ({"message": "Container terminated", "reason": "OOMKilled"}, "OOMKilled: Container terminated"),
+        ({"message": "Container terminated", "error": "OOMKilled"}, "OOMKilled: Container terminated"),
+        ({"message": "Pipeline failed", "cause": {"message": "disk full"}}, "Pipeline failed: disk full"),
+        ({"message": "Worker failed", "details": ["GPU 3 fell off the bus"]}, "Worker failed: GPU 3 fell off the bus"),
+        ({"message": "disk full on /a", "cause": "disk full"}, "disk full on /a"),
+        (
+            {"type": "E", "message": "sorting failed", "stderr": "disk full"},
+            "E: sorting failed: disk full",
+        ),
         (
             {"message": "Validation failed", "errors": [{"field": "lr", "message": "must be positive"}]},
             "lr: must be positive",
@@ -78,6 +87,20 @@ SAID = json.dumps(OOM)
 )
 def test_an_error_of_any_shape_is_text(error: object, text: str) -> None:
     assert error_text(error) == text
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["null", "None", " NaN ", 0, False, [None], {"error": None, "code": None}, {"a": 0}, '{"error": null}', '"" : ""'],
+    ids=repr,
+)
+def test_an_error_that_tells_nothing_is_none(error: object) -> None:
+    assert read_error(error) == ""
+
+
+@pytest.mark.parametrize("error", ["ERR_42", 137, "nullable column", "no", {"exit": 1}, "falsehood: 0"], ids=repr)
+def test_what_is_short_may_tell_something(error: object) -> None:
+    assert read_error(error) == error_text(error)
 
 
 @pytest.mark.parametrize(
