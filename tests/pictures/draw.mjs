@@ -60,7 +60,9 @@ async function photograph(pages, html) {
 
 /** A picture with its line, and the message's own sentence for those who cannot see it. */
 function entry(name, caption, golden) {
-  const sentence = JSON.parse(golden).text.replace(/<[!@#]([^>]*)>/g, "@$1").replaceAll('"', "&quot;");
+  const group = /<!subteam\^[^>]*>/g; // its name is known to Slack alone
+  const told = JSON.parse(golden).text.replace(group, "@on-call").replace(/<[!@#]([^>]*)>/g, "@$1");
+  const sentence = told.replaceAll('"', "&quot;");
   return `## ${name}\n\n${caption}\n\n<img src="${name}.png" width="${WIDTH}" alt="${sentence}">\n`;
 }
 

@@ -44,7 +44,8 @@ HOSTILE = "<!channel> *x* & <http://evil|click> @here https://evil.example `_~"
 HEBREW = "אימון לילי 7"
 FRAME = '  File "/app/pipelines/flow.py", line 112, in resolve\n    return self._versions[key]\n'
 TRACEBACK = (
-    f"Traceback (most recent call last):\n{FRAME * 6}RuntimeError: {'no active versions for the pipeline ' * 60}"
+    f"Traceback (most recent call last):\n{FRAME * 6}RuntimeError: no active version of the pipeline. Tried "
+    + "; ".join(f"v{number} (retired on 2026-{number % 12 + 1:02}-{number % 28 + 1:02})" for number in range(1, 60))
 )
 SEEN = SourceHealth(source="default", looked_at=NOW - 12 * SECOND, baseline=NOW - 9_000 * MINUTE, jobs=240)
 BLIND = replace(
@@ -147,6 +148,7 @@ ERRORS = (
 LINKED = entry(1, url="https://console.example/jobs/1")
 MANY = [entry(number, error=ERRORS[number % 3]) for number in range(1, 11)]
 ALIKE = (Likeness(ERRORS[0], 480), Likeness(ERRORS[1], 12))
+ALL_500: dict[str, object] = {"jobs": 500, "counts": {"failed": 500}, "since": NOW - 29 * MINUTE}
 MIXED = [
     *(entry(number, error=ERRORS[number % 2]) for number in range(4, 11)),
     entry(1, kind="recovered", tries=2, error=ERRORS[0]),
@@ -167,7 +169,7 @@ FACES: dict[str, Face] = {
     "card_running_again": face([entry(1, kind="started", tries=2)], mentions=RINGING),
     "card_recovered": face([entry(1, kind="recovered", tries=3)], mentions=RINGING),
     "card_completed": face([entry(1, kind="completed", error="")], rule="nightly results"),
-    "card_overdue": face([late(1, "RUNNING", 4_440)]),
+    "card_overdue": face([late(1, "RUNNING", 4_440)], rule="late"),
     "card_incomplete": face([entry(1, kind="incomplete", error="", detail="3 of 20 inputs")]),
     "card_thrashing": face([entry(1, kind="thrashing", error="", detail="3 times in 40m")]),
     "card_seen_before": face([entry(1)], likenesses=(Likeness(entry(1).error, 1, OFTEN),)),
@@ -175,24 +177,20 @@ FACES: dict[str, Face] = {
         [entry(number, error=ERRORS[number % 2]) for number in range(1, 7)],
         likenesses=(Likeness(ERRORS[0], 3, OFTEN), Likeness(ERRORS[1], 3)),
     ),
-    **{f"card_{kind}": face([entry(1, kind=kind, error="")]) for kind in OTHER_KINDS},
-    "card_moved": face([entry(1, kind="moved", error="", detail="SUSPENDED")]),
-    "card_reappeared": face([entry(1, kind="reappeared", detail="FAILED")]),
+    **{f"card_{kind}": face([entry(1, kind=kind, error="")], rule="press line") for kind in OTHER_KINDS},
+    "card_moved": face([entry(1, kind="moved", error="", detail="SUSPENDED")], rule="press line"),
+    "card_reappeared": face([entry(1, kind="reappeared", detail="FAILED")], rule="press line"),
     "card_gone": face([entry(1, kind="vanished", error="")]),
     "card_group_3": face([LINKED, *(entry(number, error=ERRORS[number % 3], tries=number) for number in (2, 3))]),
     "card_group_alike": face([entry(number) for number in range(1, 6)], mentions=("@here",)),
-    "card_group_500": face(MANY, jobs=500, counts={"failed": 500}, likenesses=ALIKE, mentions=RINGING),
+    "card_group_500": face(MANY, **ALL_500, likenesses=ALIKE, mentions=RINGING),
     "card_group_500_alike": face(
-        [entry(number) for number in range(1, 11)],
-        jobs=500,
-        counts={"failed": 500},
-        likenesses=(Likeness(entry(1).error, 500),),
+        [entry(number) for number in range(1, 11)], **ALL_500, likenesses=(Likeness(entry(1).error, 500),)
     ),
     "card_group_500_of_two_kinds": face(
-        [entry(number) for number in range(1, 11)],
-        jobs=500,
-        counts={"failed": 500},
-        likenesses=(Likeness(ERRORS[0], 490), Likeness(entry(1).error, 10)),
+        [entry(number, error=ERRORS[bool(number % 4)]) for number in range(1, 11)],
+        **ALL_500,
+        likenesses=(Likeness(ERRORS[1], 437), Likeness(ERRORS[0], 63)),
     ),
     "card_group_mixed": face(
         MIXED,
@@ -201,13 +199,17 @@ FACES: dict[str, Face] = {
         likenesses=(Likeness(ERRORS[0], 9), Likeness(ERRORS[1], 6)),
     ),
     "card_group_recovered": face([entry(number, kind="recovered", tries=2) for number in range(1, 4)]),
-    "card_group_completed": face([entry(number, kind="completed", error="") for number in range(1, 4)]),
+    "card_group_completed": face(
+        [entry(number, kind="completed", error="") for number in range(1, 4)], rule="nightly results"
+    ),
     "card_group_overflow": face([entry(1), entry(2, pipeline="anomaly-detection", error=ERRORS[1])], label=()),
     "card_long_error": face([entry(1, error=gist(abridged(TRACEBACK, 2_000)))]),
     "card_no_error": face([entry(1, error="", name="")]),
     "card_markup_name": face([entry(1, name=HOSTILE, error=HOSTILE, pipeline=HOSTILE)], label=(HOSTILE,)),
     "card_right_to_left": face([entry(1, name=HEBREW)]),
-    "card_group_overdue": face([late(1, "ADMITTED", 62), late(2, "PENDING", 372), late(3, "RUNNING", 4_380)]),
+    "card_group_overdue": face(
+        [late(1, "ADMITTED", 62), late(2, "PENDING", 372), late(3, "RUNNING", 4_380)], rule="late"
+    ),
     "card_group_incomplete": face(
         [
             entry(number, kind="incomplete", error="", detail=f"{inputs} of 20 inputs")
@@ -349,7 +351,9 @@ REPLIES: dict[str, Reply] = {
         query=JobQuery(view=View.FAILED, limit=50),
     ),
     "list_empty": job_list([]),
-    "list_blind": replace(job_list([memory(1, "RUNNING"), memory(2, "ODD_STATUS")]), sources=(BLIND,)),
+    "list_blind": replace(
+        job_list([memory(1, "RUNNING"), memory(2, "ODD_STATUS")], query=JobQuery(view=View.ALL)), sources=(BLIND,)
+    ),
     "list_never_looked": replace(job_list([]), sources=(SourceHealth("default", trouble="401 Unauthorized"),)),
     "list_two_sources": replace(
         job_list([memory(1), memory(2, source="prod")]), sources=(SEEN, replace(SEEN, source="prod"))

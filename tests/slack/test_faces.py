@@ -141,7 +141,9 @@ def test_errors_that_are_alike_are_counted_unless_the_one_that_is_shown_is_that_
 
 
 def test_an_error_that_only_those_have_who_are_named_is_not_said_of_all() -> None:
-    card = FACES["card_group_500_of_two_kinds"]
+    likenesses = (Likeness("CUDA out of memory", 490), Likeness(entry(1).error, 10))
+    named = [entry(number) for number in range(1, 11)]
+    card = face(named, jobs=500, counts={"failed": 500}, likenesses=likenesses)
     assert shown(card).count("Worker ran out of memory and the retry limit was reached") == 11, "ten, and their count"
     assert render_plain_face(card).count("Worker ran out of memory") == 10
     assert "490 like: CUDA out of memory" in shown(card)

@@ -112,9 +112,9 @@ def test_of_a_traceback_a_list_shows_the_exception_and_a_job_all_of_it() -> None
     failed = memory(1, error=TRACEBACK[:1_400])
     rows = table_of(render_reply(job_list([failed])))["rows"]
     assert isinstance(rows, list)
-    assert rows[1][-1]["text"].startswith("RuntimeError: no active versions")
+    assert rows[1][-1]["text"].startswith("RuntimeError: no active version of")
     details = render_reply(replace(DETAILS, memory=failed))
-    assert "Error: RuntimeError: no active versions" in details.text
+    assert "Error: RuntimeError: no active version of" in details.text
     assert "Traceback (most recent call last):\n  File" in rendered_text(wire(details))
 
 
