@@ -140,6 +140,36 @@ async def test_a_card_that_somebody_deletes_again_and_again_is_edited_as_soon_as
     assert "running again" in rendered_text(world.slack.state.top_level("ml-alerts")[-1])
 
 
+async def test_a_reply_that_waited_long_goes_under_the_new_card_within_seconds_if_the_old_one_is_deleted(
+    world: World,
+) -> None:
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 5)
+    world.slack.fault(faults.rate_limited(10), method="chat.postMessage", times=5)
+    world.jobs.world.retry(job)
+    await world.good_look()
+    await seconds(world, 50)
+    world.slack.state.delete(world.slack.state.top_level("ml-alerts")[-1])
+    await seconds(world, 15)
+    (reply,) = world.slack.state.thread(world.slack.state.top_level("ml-alerts")[-1])
+    assert "was retried" in reply.text
+
+
+async def test_a_reply_whose_card_is_deleted_again_and_again_is_tried_ever_more_rarely(world: World) -> None:
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 5)
+    world.jobs.world.retry(job)
+    await world.good_look()
+    before = world.post_calls()
+    for _ in range(900):
+        for post in world.slack.state.top_level("ml-alerts"):
+            world.slack.state.delete(post)
+        await seconds(world, 1)
+    assert world.post_calls() - before <= 12  # each a reply or a new card
+
+
 async def test_a_job_that_joined_a_card_which_turns_out_to_be_told_goes_on_with_the_other_one(world: World) -> None:
     place = world.slack.state.channel("ml-alerts").id
     world.rules = [replace(rule(), to=("#ml-alerts", place))]

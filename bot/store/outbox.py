@@ -161,10 +161,11 @@ async def _later(db: Connection, parcel: Parcel, outcome: TryLater | Unknown, no
 
 async def _astray(db: Connection, parcel: Parcel, outcome: Gone, now: Instant, chance: float) -> None:
     """The card of a reply is gone: the reply goes under the one that is posted in its place; ever later, if that is
-    always gone too.
+    always gone too. What else the reply had to wait for says nothing about that.
     """
-    often = parcel.attempts - SUSPICIOUS
-    wait = park_time(often) if often > 0 else backoff(parcel.attempts, chance)
+    (message,) = await db.rows("count_astray", key=parcel.message.key)
+    times = message["astray"]
+    wait = park_time(times - SUSPICIOUS) if times > SUSPICIOUS else backoff(times, chance)
     await _settle(db, parcel, outcome, "queued", now, now + int(wait * SECOND))
     await _reopen(db, parcel, now)
 

@@ -99,6 +99,7 @@ CREATE TABLE messages (
     created_at INTEGER NOT NULL,
     state TEXT NOT NULL,                 -- queued, sending, delivered or refused
     attempts INTEGER NOT NULL DEFAULT 0,
+    astray INTEGER NOT NULL DEFAULT 0,   -- of these, how many found its card gone
     due_at INTEGER NOT NULL,
     claimed_at INTEGER,
     doubt_began INTEGER,                 -- an attempt that may have arrived

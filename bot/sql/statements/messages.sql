@@ -89,6 +89,10 @@ UPDATE messages SET state = :state, due_at = :due_at, channel = coalesce(:channe
     trouble = :trouble, doubt_began = :doubt_began, doubt_ended = :doubt_ended, doubt_times = :doubt_times
 WHERE key = :key;
 
+-- count_astray --
+-- The card of the message was gone, how many times by now.
+UPDATE messages SET astray = astray + 1 WHERE key = :key RETURNING astray;
+
 -- refuse_replies --
 -- What was to be told in the thread of a card that cannot be posted.
 UPDATE messages SET state = 'refused', trouble = :why
