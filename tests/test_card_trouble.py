@@ -6,15 +6,19 @@ import pytest
 
 from bot.core.changes import ChangeKind
 from bot.core.doubts import OnDoubt
+from bot.core.messages import TryLater
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import rendered_text
+from bot.sandbox.slack_faults import Kind
 from tests.machine.card_stage import key_of
 from tests.samples import rule
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
-DAY = 24 * 3600
+HOUR = 3600
+DAY = 24 * HOUR
+PARKED = faults.refused("restricted_action")
 STEPS = ("was retried", "is running", "failed on try 2")
 
 
@@ -168,6 +172,54 @@ async def test_a_reply_whose_card_is_deleted_again_and_again_is_tried_ever_more_
             world.slack.state.delete(post)
         await seconds(world, 1)
     assert world.post_calls() - before <= 12  # each a reply or a new card
+
+
+@pytest.mark.parametrize("fault", [faults.rate_limited(30), PARKED])
+async def test_an_edit_that_was_put_off_by_a_clock_that_is_set_back_is_made_by_the_clock_as_it_is_then(
+    world: World, fault: Kind
+) -> None:
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 5)
+    world.clock.advance(2 * HOUR)
+    world.slack.fault(fault, method="chat.update")
+    world.jobs.world.retry(job)
+    await world.good_look()
+    await seconds(world, 1)
+    world.clock.advance(-HOUR)
+    await seconds(world, 5)
+    assert "was retried" in shown(world)[0]
+
+
+async def test_so_is_one_that_was_under_way_when_the_clock_went_ahead(world: World) -> None:
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 5)
+    world.jobs.world.retry(job)
+    await world.good_look()
+    edit = await world.store.cards.claim_edit(world.clock())
+    assert edit is not None
+    world.clock.advance(HOUR)
+    await world.store.cards.settle(edit, TryLater("no route to host"), world.clock(), 0.0)
+    world.clock.advance(-HOUR)
+    await seconds(world, 5)
+    assert "was retried" in shown(world)[0]
+
+
+@pytest.mark.parametrize(("fault", "wait"), [(faults.rate_limited(HOUR), HOUR), (PARKED, 60)])
+async def test_an_edit_is_made_no_sooner_than_it_was_put_off_to(world: World, fault: Kind, wait: int) -> None:
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 5)
+    world.slack.fault(fault, method="chat.update")
+    world.jobs.world.retry(job)
+    await world.good_look()
+    await seconds(world, 1)
+    world.clock.advance(wait - 5)
+    await seconds(world, 4)
+    assert "was retried" not in shown(world)[0]
+    await seconds(world, 5)
+    assert "was retried" in shown(world)[0]
 
 
 async def test_a_job_that_joined_a_card_which_turns_out_to_be_told_goes_on_with_the_other_one(world: World) -> None:

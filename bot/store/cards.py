@@ -87,7 +87,7 @@ class Cards:
             if (due := await db.row("editable", now=now)) is None:
                 return None
             await _pace(db, now)
-            claimed = await db.row("claim_edit", key=due["key"], again_at=now + UNDER_WAY)
+            claimed = await db.row("claim_edit", key=due["key"], now=now, again_at=now + UNDER_WAY)
             await db.run("forget_shown", key=due["key"])
             return edit_of(claimed, await draw(db, card_of(claimed), rung_by(claimed))) if claimed else None
 
@@ -103,11 +103,11 @@ class Cards:
                 case TryLater() | Unknown():
                     await _retry(db, edit, outcome, now, chance)
                 case Refused(scope=Scope.WORKSPACE):
-                    await _again(db, edit, now)
+                    await _again(db, edit, now, now)
                     news = await heed(db, EDITS, outcome, now, now)
                 case Refused():
                     await _pace(db, now)
-                    await _again(db, edit, now + int(park_time(edit.attempts) * SECOND))
+                    await _again(db, edit, now + int(park_time(edit.attempts) * SECOND), now)
                     news = edit.attempts == 1
                 case _:
                     assert_never(outcome)
@@ -130,13 +130,13 @@ async def _arrived(db: Connection, edit: Edit, outcome: Delivered, now: Instant)
 
 async def _retry(db: Connection, edit: Edit, outcome: TryLater | Unknown, now: Instant, chance: float) -> None:
     again_at = now + max(EDIT_EVERY, again_in(outcome, edit.attempts, chance))  # it may have been made
-    await _again(db, edit, again_at, shown=edit.shown if isinstance(outcome, TryLater) else "")
+    await _again(db, edit, again_at, now, shown=edit.shown if isinstance(outcome, TryLater) else "")
     await heed(db, EDITS, outcome, again_at, now)
 
 
-async def _again(db: Connection, edit: Edit, due_at: Instant, *, shown: str = "") -> None:
+async def _again(db: Connection, edit: Edit, due_at: Instant, now: Instant, *, shown: str = "") -> None:
     """The edit is made then; until then the card shows this, as far as anybody knows."""
-    await db.run("retry_edit", key=edit.card, ts=edit.ts, shown=shown, due_at=due_at)
+    await db.run("retry_edit", key=edit.card, ts=edit.ts, shown=shown, due_at=due_at, now=now)
 
 
 async def board_of(db: Connection, jobs: Sequence[tuple[JobRef, Instant]], now: Instant, began: Instant) -> Board:

@@ -145,6 +145,7 @@ CREATE TABLE cards (
     refusals INTEGER NOT NULL DEFAULT 0, -- posts in a row that were given up
     pace INTEGER NOT NULL,               -- between two edits at least
     edit_due INTEGER NOT NULL,
+    put_off_at INTEGER NOT NULL DEFAULT 0, -- when that was set for an edit under way, or one to be made again
     edited_at INTEGER NOT NULL DEFAULT 0,
     edit_attempts INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;

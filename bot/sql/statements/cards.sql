@@ -39,8 +39,9 @@ UPDATE cards SET version = version + 1 WHERE opened_at > (SELECT seen_at FROM ch
     AND EXISTS (SELECT 1 FROM members m WHERE m.card = cards.key AND m.likeness = :likeness);
 
 -- mistrust_cards --
--- A card that was edited at a time which has not come yet, by such a clock, may be edited.
-UPDATE cards SET edit_due = :now, edited_at = :now WHERE version > shown_version AND edited_at > :ahead;
+-- A card that was edited, or whose edit was put off, at a time which has not come yet, by such a clock, may be edited.
+UPDATE cards SET edit_due = :now, edited_at = min(edited_at, :now), put_off_at = :now
+WHERE version > shown_version AND max(edited_at, put_off_at) > :ahead;
 
 -- card --
 -- A card as it stands.
@@ -67,7 +68,7 @@ SELECT key FROM edits WHERE due_at <= :now ORDER BY waits_since, key LIMIT 1;
 
 -- claim_edit --
 -- Nobody else edits it meanwhile.
-UPDATE cards SET edit_due = :again_at, edit_attempts = edit_attempts + 1 WHERE key = :key
+UPDATE cards SET edit_due = :again_at, put_off_at = :now, edit_attempts = edit_attempts + 1 WHERE key = :key
 RETURNING key, destination, body, version, rung, channel, ts, shown, edit_attempts;
 
 -- forget_shown --
@@ -82,7 +83,7 @@ WHERE key = :key AND ts = :ts;
 
 -- retry_edit --
 -- The edit has to be made again, where the card still is.
-UPDATE cards SET edit_due = :due_at, shown = :shown WHERE key = :key AND ts = :ts;
+UPDATE cards SET edit_due = :due_at, put_off_at = :now, shown = :shown WHERE key = :key AND ts = :ts;
 
 -- anchor_card --
 -- Where the card was posted, and what it shows there.
@@ -124,7 +125,7 @@ DELETE FROM members WHERE card = :key;
 
 -- redo_edits --
 -- Edits that were under way when the last process died are made again; perhaps one was made at this very moment.
-UPDATE cards SET edit_due = min(edit_due, :now + :every) WHERE version > shown_version;
+UPDATE cards SET edit_due = min(edit_due, :now + :every), put_off_at = :now WHERE version > shown_version;
 
 -- abandon_cards --
 -- Cards in such a place tell nothing more; but for one that is on its way there. If not all names are looked up, only
