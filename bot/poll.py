@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from bot.core.alerts import Rule, Verdict, decide
 from bot.core.board import Composed, Terms, compose, followed
-from bot.core.changes import Change, diff, recounted
+from bot.core.changes import Change, diff, recounted, reworded
 from bot.core.deadlines import DEADLINES, Deadline, late_since, overdue
 from bot.core.faults import Fault, swapped_key
 from bot.core.instants import Instant, length
@@ -100,6 +100,7 @@ class _View:
             await ledger.give_notice(notices_of_listing(listing.source, before, doubts, hearers, now), now)
             await ledger.compose(composed, now)
             await ledger.recount(recounted(past, listing))
+            await ledger.reword(await asyncio.to_thread(lambda: tuple(reworded(past, listing))))
         first = becomes_baseline(past, listing)
         return Looked(listing, verdicts, composed, first, watched=first or past.baseline is not None)
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.alerts import Broadcast
 from bot.core.changes import ChangeKind
+from bot.core.likeness import likeness
 from bot.core.wording import utc
 from bot.sandbox import slack_faults as faults
 from bot.sandbox.reading import rendered_text
@@ -95,6 +96,85 @@ async def test_of_errors_of_several_kinds_each_says_how_often_it_was_seen(world:
     errors = (OOM, OOM, "the disk is full", "the disk is full")
     await moves(world, lambda: [world.jobs.world.fail(*each) for each in zip(ids, errors, strict=True)])
     assert f"2 like: {OOM} · seen once before, on November 23 · 2 like: the disk is full" in shown(world)
+    assert SEEN not in shown(world)
+
+
+WHY = "Job failed: BackoffLimitExceeded"
+VALUE_ERROR = "ValueError: could not convert string to float"
+
+
+async def explained(world: World, *names: str) -> list[str]:
+    """Jobs that have failed without a word, and of which their events have told why."""
+    ids = await failed(world, *names, error=None)
+    await world.explainer.explain()
+    await moves(world, lambda: None)
+    assert WHY in shown(world)
+    return ids
+
+
+def comes_to_say(world: World, job: str, error: object) -> None:
+    world.jobs.world.edit(job, error=error, updated_at=world.clock.in_seconds())
+
+
+async def test_what_the_job_comes_to_say_of_its_failure_is_better_than_what_its_events_said(world: World) -> None:
+    world.rules = [rule(mention=["@U0SANDBOX1"])]
+    (press,) = await explained(world, "press")
+    posts = len(world.posts())
+    await moves(world, lambda: comes_to_say(world, press, VALUE_ERROR))
+    assert VALUE_ERROR in shown(world)
+    assert WHY not in shown(world)
+    assert len(world.posts()) == posts
+    seen = await world.store.archive.seen_before(likeness(VALUE_ERROR), world.clock())
+    assert seen is not None
+    assert seen.times == 1
+    assert await world.store.archive.seen_before(likeness(WHY), world.clock()) is None
+
+
+@pytest.mark.parametrize("error", [None, "Error", {"code": 137}])
+async def test_a_row_that_says_less_takes_no_reason_away(world: World, error: object) -> None:
+    (press,) = await explained(world, "press")
+    await moves(world, lambda: comes_to_say(world, press, error))
+    assert WHY in shown(world)
+
+
+async def test_what_the_job_comes_to_say_is_not_overwritten_by_an_answer_that_comes_after_it(world: World) -> None:
+    (press,) = await failed(world, "press", error=None)
+    (failure,) = await world.store.looks.unexplained("default", {}, world.clock(), 1)
+    await moves(world, lambda: comes_to_say(world, press, VALUE_ERROR))
+    await world.store.looks.give_reason(failure.change, WHY)
+    await moves(world, lambda: None)
+    assert VALUE_ERROR in shown(world)
+    assert WHY not in shown(world)
+
+
+async def test_a_reply_that_still_waits_tells_what_the_job_has_come_to_say(world: World) -> None:
+    (press,) = await failed(world, "press")
+    await moves(world, lambda: (world.jobs.world.retry(press), world.jobs.world.start(press)))
+    world.jobs.world.fail(press, None)
+    await world.good_look()
+    comes_to_say(world, press, VALUE_ERROR)
+    await moves(world, lambda: None)
+    assert VALUE_ERROR in told(world)[-1]
+
+
+@pytest.mark.parametrize("stamps", [(None, 0.0), (0.0, None), (0.0, -5.0)])
+async def test_so_it_is_however_the_failure_is_dated_then(world: World, stamps: tuple[float | None, ...]) -> None:
+    press = world.jobs.world.add("press", status="RUNNING", age=60).id
+    await world.good_look()
+    world.jobs.world.fail(press, None)
+    failed_at = world.jobs.world.jobs[press].failed_at or 0.0
+    for stamp in stamps:
+        at = None if stamp is None else failed_at + stamp
+        await moves(world, lambda at=at: world.jobs.world.edit(press, failed_at=at))  # type: ignore[misc]
+    await moves(world, lambda: comes_to_say(world, press, VALUE_ERROR))
+    assert VALUE_ERROR in shown(world)
+
+
+async def test_an_error_that_turns_out_to_be_another_counts_on_later_cards_as_that(world: World) -> None:
+    (press,) = await failed(world, "press")
+    await failed(world, "mill")
+    assert f"{SEEN} once" in shown(world)
+    await moves(world, lambda: comes_to_say(world, press, VALUE_ERROR))
     assert SEEN not in shown(world)
 
 

@@ -126,7 +126,7 @@ async def test_the_reason_stays_with_the_job_while_its_row_goes_on_without_one(w
 async def test_what_the_job_comes_to_say_by_itself_is_its_reason_without_a_question(world: World) -> None:
     (press,) = await failed(world, "press")
     world.jobs.world.edit(press, error="the disk is full", updated_at=world.clock.in_seconds())
-    assert await next_look(world) == Explained(asked=0, answered=1)
+    assert await next_look(world) == NOTHING
     assert "the disk is full" in await shown(world)
 
 

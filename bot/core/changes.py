@@ -9,6 +9,7 @@ from itertools import groupby
 
 from bot.core.instants import SECOND, Instant, whole_seconds
 from bot.core.jobs import FINAL, Job, Status, own_timestamp
+from bot.core.likeness import likeness
 from bot.core.listing import Listing
 from bot.core.memory import Past, completed_from, is_stale, same_stage
 
@@ -101,6 +102,18 @@ def recounted(past: Past, listing: Listing) -> Iterator[Change]:
         known[row.id] = completed_from(before, row)
         if before and before.failed_inputs and _counts_anew(before, known[row.id], listing.started - past.gap):
             yield _incomplete(known[row.id])
+
+
+def reworded(past: Past, listing: Listing) -> Iterator[Change]:
+    """Failures that were known already, and of which the job itself says something else now."""
+    known = {id_: memory.job for id_, memory in past.memories.items()}
+    for row in listing.jobs:
+        before = known.get(row.id)
+        if row.status != Status.FAILED or (before and is_stale(before, row, past.latest)):
+            continue
+        known[row.id] = completed_from(before, row)
+        if before and _says_otherwise(before, known[row.id]):
+            yield _as_its_status_says(known[row.id])
 
 
 def standing(change: Change) -> Change:
@@ -196,6 +209,11 @@ def _counts_anew(before: Job, job: Job, looked: Instant) -> bool:
     counted = job.progress is not None and job.progress.total > 0 and job.failed_inputs != before.failed_inputs
     news = counted and job.status == Status.COMPLETED and same_stage(before, job)
     return news and job.told_at is not None and looked - job.told_at <= COUNTS_LAG
+
+
+def _says_otherwise(before: Job, job: Job) -> bool:
+    """Whether the job, in the same stage, has another error than before, and one that says something."""
+    return job.error != before.error and same_stage(before, job) and bool(likeness(job.error))
 
 
 def _incomplete(job: Job) -> Change:

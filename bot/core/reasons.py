@@ -71,12 +71,6 @@ class Unexplained:
         is_later = change.at is not None and job.failed_at != change.at
         return job.status != Status.FAILED or job.retries != change.retry_count or is_later
 
-    @property
-    def said(self) -> str:
-        """What the job has come to say of it by itself."""
-        error = self.change.job.error
-        return error if likeness(error) and not self.is_over else ""
-
     def may_lag(self, now: Instant) -> bool:
         """Whether a log that tells nothing as yet may still do."""
         return now - self.found < LOG_LAGS
@@ -123,18 +117,16 @@ class Inquiry:
     @property
     def wants(self) -> int | None:
         """The offset of the page to read next; None if that is all."""
-        if self.failure.said or (self.pages and (self._is_whole or self.reason or len(self.pages) == PAGES)):
-            return None
         if not self.pages:
             return 0
+        if self._is_whole or self.reason or len(self.pages) == PAGES:
+            return None
         first, read = self.pages[0], len(self.pages) * self.pages[0].received
         return read if first.is_newest_first else max(first.received, (first.total or 0) - read)
 
     @property
     def reason(self) -> str:
         """What the failure's newest telling event says, as far as its log was read without a gap from the newest on."""
-        if self.failure.said:
-            return self.failure.said
         skipped = not self._is_whole and not self.pages[0].is_newest_first
         return self.failure.reason(chain.from_iterable(page.events for page in self.pages[skipped:]))
 

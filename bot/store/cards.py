@@ -159,10 +159,11 @@ async def put(db: Connection, composed: Composed, now: Instant) -> None:
 
 async def explain(db: Connection, change: Change, reason: str) -> None:
     """Cards and replies that tell of the failure tell its reason, as far as they are still to be seen or sent; cards
-    that came after it count it among those that were seen before.
+    that came after it count it among those that were seen before, and no more as what it was taken for.
     """
     await _amend(db, change, lambda member: with_reason(member, change, reason))
     await db.run("touch_later", change_key=change.key, likeness=likeness(reason))
+    await db.run("explain_change", key=change.key, likeness=likeness(reason))
     for row in await db.rows("replies_that_tell", change_key=change.key):
         reply = reply_with_reason(reply_of(row), change.key, reason)
         await db.run("amend_reply", key=row["key"], body=to_json(reply))

@@ -3,6 +3,7 @@ written together or not at all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -137,6 +138,15 @@ class Ledger:
         for change in changes:
             await self._db.run("recount_change", key=change.key, detail=change.detail)
             await cards.recount(self._db, change)
+
+    async def reword(self, failures: Iterable[Change]) -> None:
+        """Why jobs failed turns out to be something else, as they say themselves. The thread keeps what it said."""
+        for failure in failures:
+            which = {"source": failure.job.source, "job_id": failure.job.id}
+            counts = {"retry_count": failure.retry_count, "preemption_count": failure.preemption_count}
+            if found := await self._db.row("failure_of", **which, **counts):
+                # Its key has the time that it was found with, which may be told otherwise by now.
+                await cards.explain(self._db, replace(failure, at=found["at"]), failure.job.error)
 
     async def enqueue(self, messages: Sequence[Message], now: Instant) -> None:
         for message in messages:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from bot.core.changes import Change
 from bot.core.instants import Instant
 from bot.core.jobs import FINAL
-from bot.core.likeness import likeness
 from bot.core.memory import PATIENCE
 from bot.core.reasons import Unexplained
 from bot.core.sweep import Known
@@ -43,11 +42,11 @@ class Looks:
 
     async def give_reason(self, change: Change, reason: str) -> None:
         """Remembers why a job failed: with the job, unless that has left this failure or said why itself, and where the
-        failure was told. Empty: nobody can tell. It is asked for no more.
+        failure was told. Empty: nobody can tell. It is asked for no more. What the job has said by itself while it was
+        asked for stays.
         """
         async with self._db.transaction() as connection:
-            await connection.run("explain_change", key=change.key, likeness=likeness(reason))
-            if reason:
+            if await connection.run("end_question", key=change.key) and reason:
                 await _give_reason(connection, change, reason)
                 await cards.explain(connection, change, reason)
 

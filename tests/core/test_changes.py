@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.changes import COUNTS_LAG, diff, recounted, standing
+from bot.core.changes import COUNTS_LAG, diff, recounted, reworded, standing
 from bot.core.instants import SECOND, Instant, whole_seconds
 from bot.core.jobs import Job, Progress
 from bot.core.memory import Past
@@ -350,6 +350,21 @@ def test_a_completion_is_counted_anew_only_if_others_failed_in_the_same_stage_an
         assert not [*recounted(past(one), unchanged)]
     assert [change.detail for change in recounted(past(seven), listing(one))] == ["1 of 12 inputs"]
     assert not [*recounted(past(seven), listing(incomplete(0)))]
+
+
+def test_a_failure_is_reworded_only_if_the_job_says_something_else_of_it_in_the_same_stage() -> None:
+    silent = failed()
+    known, better = (replace(silent, error=error) for error in ("Job failed: BackoffLimitExceeded", "ValueError"))
+    for before in (silent, known):
+        assert [(change.key, change.job.error) for change in reworded(past(before), listing(better))] == [
+            (change.key, "ValueError") for change in changes(running(), better)
+        ]
+    assert [change.job.error for change in reworded(past(running()), listing(known, better))] == ["ValueError"]
+    again, later = replace(better, retry_count=1), replace(better, failed_at=at(90))
+    for unchanged in (known, silent, replace(known, error="Error"), again, later, running(1)):
+        assert not [*reworded(past(known), listing(unchanged))]
+    stale = replace(better, updated_at=at(60))
+    assert not [*reworded(past(replace(known, updated_at=at(61))), listing(stale))]
 
 
 def test_what_was_counted_since_the_api_was_last_looked_at_is_in_time_if_the_completion_was_young_then() -> None:

@@ -135,17 +135,6 @@ def test_a_failure_whose_time_is_told_later_is_not_over() -> None:
     assert not Unexplained(replace(failure(failed_at=None), job=job(failed_at=NOW))).is_over
 
 
-def test_what_the_job_has_come_to_say_by_itself_needs_no_question() -> None:
-    inquiry = Inquiry(Unexplained(replace(failure(), job=job(failed_at=NOW, error="the disk is full"))))
-    assert (inquiry.wants, inquiry.reason) == (None, "the disk is full")
-
-
-def test_what_the_job_says_of_another_failure_is_no_answer() -> None:
-    assert (
-        Inquiry(Unexplained(replace(failure(), job=job(failed_at=NOW + MINUTE, error="the disk is full")))).wants == 0
-    )
-
-
 def inquiry(*pages: EventPage) -> Inquiry:
     return Inquiry(Unexplained(failure()), pages)
 

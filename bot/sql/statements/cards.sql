@@ -34,9 +34,11 @@ SELECT card, likeness, ended_at, entry, 0 AS unsaid, 0 AS opens FROM members WHE
 UPDATE cards SET version = version + 1 WHERE key = :key;
 
 -- touch_later --
--- The same of cards with such an error that were opened after this failure: they say how often it was seen before.
-UPDATE cards SET version = version + 1 WHERE opened_at > (SELECT seen_at FROM changes WHERE key = :change_key)
-    AND EXISTS (SELECT 1 FROM members m WHERE m.card = cards.key AND m.likeness = :likeness);
+-- The same of cards that were opened after this failure, if its error is of another kind than was known, and with an
+-- error of either kind: they say how often it was seen before.
+UPDATE cards SET version = version + 1 FROM (SELECT seen_at, likeness FROM changes WHERE key = :change_key) c
+WHERE opened_at > c.seen_at AND c.likeness <> :likeness AND EXISTS (SELECT 1 FROM members m
+    WHERE m.card = cards.key AND m.likeness IN (:likeness, nullif(c.likeness, '')));
 
 -- mistrust_cards --
 -- A card that was edited, or whose edit was put off, at a time which has not come yet, by such a clock, may be edited.

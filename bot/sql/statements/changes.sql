@@ -28,8 +28,18 @@ SELECT j.*, c.seen_at AS found, c.was, c.inferred, c.at, c.retry_count AS retrie
 FROM wanted w JOIN changes c ON c.seq = w.seq JOIN jobs j ON j.source = c.source AND j.id = c.job_id
 ORDER BY w.place;
 
+-- end_question --
+-- Why a job failed is asked for no more, if it still was.
+UPDATE changes SET ask_until = NULL WHERE key = :key AND ask_until IS NOT NULL;
+
+-- failure_of --
+-- The last failure of a job at this count of retries and preemptions, as it was dated when it was found.
+SELECT at FROM changes WHERE job_id = :job_id AND source = :source AND kind = 'failed'
+    AND retry_count = :retry_count AND preemption_count = :preemption_count
+ORDER BY seq DESC LIMIT 1;
+
 -- explain_change --
--- What kind of error a failure had turns out later, or that nobody can tell. It is asked for no more.
+-- What kind of error a failure had turns out later. It is asked for no more.
 UPDATE changes SET likeness = :likeness, ask_until = NULL WHERE key = :key;
 
 -- recount_change --
