@@ -102,7 +102,7 @@ def run(config: ConfigOption = None) -> None:
     """Watch the jobs and tell the team, until stopped."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # until the loops listen: nothing is open yet
     from bot import app as bot_app  # noqa: PLC0415  the other commands need not load Slack
-    from bot.core.texts import masked  # noqa: PLC0415
+    from bot.core.masking import masked  # noqa: PLC0415
     from bot.telemetry import configure_logs  # noqa: PLC0415
 
     settings = _load(config, Need.EVERYTHING)

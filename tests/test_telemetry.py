@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from bot.core.texts import masked
+from bot.core.masking import masked
 from bot.telemetry import QUIET, OncePerWhile, configure_logs
 
 

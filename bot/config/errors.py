@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot import BotError
-from bot.core.texts import masked
+from bot.core.masking import masked
 
 _SECRETIVE = re.compile(r"\b(?-i:sk)[_-]|xox[a-z][-.]|xapp-|hooks\.slack|//[^/]*@|\A[0-9a-f]{20,}\Z", re.IGNORECASE)
 

@@ -11,7 +11,8 @@ import httpx
 import msgspec
 
 from bot.core.faults import Fault, FaultKind
-from bot.core.texts import READ, masked
+from bot.core.masking import masked
+from bot.core.texts import READ
 from bot.jobs_api.decoding import NOT_JSON
 from bot.jobs_api.words import clean
 

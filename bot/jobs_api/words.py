@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.core.likeness import likeness
-from bot.core.texts import READ, masked, uncoloured, without_queries
+from bot.core.masking import masked, without_queries
+from bot.core.texts import READ, uncoloured
 from bot.core.traces import abridged
 from bot.jobs_api.given import BEFORE_GIVEN, instead_of_given, names_given, without_flags
 from bot.jobs_api.parameters import without_parameters

@@ -9,8 +9,8 @@ from typing import Final
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.core.masking import masked
 from bot.core.messages import Failure, Gone, Refused, Scope, TryLater, Unknown
-from bot.core.texts import masked
 
 CREDENTIALS: Final = frozenset({
     "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",

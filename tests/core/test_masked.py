@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.masking import masked, without_queries
 from bot.core.remedies import REMEDIES
-from bot.core.texts import masked, without_queries
 
 CORE = "S3cr3tS3cr3tS3cr3t"
 HEX = "0123456789abcdef" * 4
