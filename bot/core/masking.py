@@ -91,6 +91,7 @@ _MAY_BE_SECRET = re.compile(  # found quickly in small letters: no secret is wit
     r"|gh[oprsu]_|github_pat_|glpat-|(?:hf|npm|r8|gsk)_[a-z0-9]{16}|nvapi-|pypi-|dapi[a-f0-9]{16}|sg\.[\w-]{16}"
     r"|a[ks]ia[a-z0-9]{12}|aiza[\w-]{30}|eyj[\w+/-]{4}|-----begin |hooks\.slack\.com/"
 )
+_NAMES_SECRET = re.compile(rf"(?:{_NAME}|token|credential|authorization)s?(?:[_-]?[0-9]+)?\Z", re.IGNORECASE)
 _TO_AUTHORITY = r"[a-z0-9]:(?:\\{0,3}/){2}"  # in JSON, too
 _ADDRESS = re.compile(rf"{_TO_AUTHORITY}[^\s\"'`<>]*+", re.IGNORECASE)
 _USER = re.compile(  # with a password, which may hold any sign, or alone; but no host with its port
@@ -109,6 +110,11 @@ def masked(text: str) -> str:
     if _MAY_BE_SECRET.search(text.casefold()):
         text = _SECRET.sub(lambda found: f"{found[found.lastindex or 0]}…", text)
     return _ADDRESS.sub(_without_user, text) if "@" in text else text
+
+
+def names_secret(name: str) -> bool:
+    """Whether what has this name is a secret."""
+    return _NAMES_SECRET.search(name) is not None
 
 
 def without_queries(text: str) -> str:

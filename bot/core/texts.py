@@ -14,6 +14,14 @@ _ESCAPES = re.compile(  # what colours a terminal, and what names its window or 
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
     r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d]*+(?:\x07|\x1b\\|\x9c)"
 )
+_UNSEEN = (  # of the characters that are never shown
+    r"\0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U00013438\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0001\U000e0020-\U000e007f"
+)
+_HIDDEN = re.compile(  # where there is nothing to join, joiners and the like, too
+    rf"(?<=[!-~])[{_UNSEEN}{_JOINERS}\u034f\ufe00-\ufe0f]++(?=[!-~])|[{_UNSEEN}]"
+)
 _ODD = re.compile(r"[^ -~\n\w]")  # what may not be fit to be seen
 _ISOLATE, _POP = "\u2068", "\u2069"
 
@@ -41,6 +49,11 @@ def one_line(text: str) -> str:
 def uncoloured(text: str) -> str:
     """The text without what it says to a terminal alone."""
     return text if text.isprintable() else _ESCAPES.sub("", text)
+
+
+def revealed(text: str) -> str:
+    """The text as it will be read: nothing invisible parts a word, so that what to leave out of it is found."""
+    return text if text.isprintable() and text.isascii() else _HIDDEN.sub("", text)
 
 
 def first_line(text: str) -> str:

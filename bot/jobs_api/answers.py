@@ -12,7 +12,7 @@ import msgspec
 
 from bot.core.faults import Fault, FaultKind
 from bot.core.masking import masked
-from bot.core.texts import READ
+from bot.core.texts import READ, revealed
 from bot.jobs_api.decoding import NOT_JSON
 from bot.jobs_api.words import clean
 
@@ -60,7 +60,7 @@ def _beginning(response: httpx.Response) -> str:
 
 def _quoted(text: str, limit: int) -> str:
     """Foreign words in one line, without what may be a secret: an API may repeat the key that it was shown."""
-    return clean(masked(" ".join(text[:READ].split())), limit)
+    return clean(masked(revealed(" ".join(text[:READ].split()))), limit)
 
 
 def retry_after(response: httpx.Response, now: datetime) -> float | None:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.core.likeness import likeness
-from bot.core.masking import masked, without_queries
-from bot.core.texts import READ, uncoloured
+from bot.core.masking import masked, names_secret, without_queries
+from bot.core.texts import READ, revealed, uncoloured
 from bot.core.traces import abridged
 from bot.jobs_api.given import BEFORE_GIVEN, instead_of_given, names_given, without_flags
 from bot.jobs_api.parameters import without_parameters
@@ -39,7 +39,7 @@ def read_error(error: object, parameters: object = None) -> str:
     if _NOTHING.fullmatch(text):
         return ""
     told = without_parameters(text, parameters) if text and parameters else text
-    return abridged(clean(masked(without_queries(told)), READ), MAX_ERROR)
+    return abridged(clean(without_queries(masked(told)), READ), MAX_ERROR)
 
 
 def clean(text: str, limit: int) -> str:
@@ -55,7 +55,7 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
         case None:
             return ""
         case str():
-            return _read(uncoloured(error), depth)
+            return _read(revealed(uncoloured(error)), depth)
         case list() | dict() if not depth:
             return "…"
         case list():
@@ -68,6 +68,8 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
 
 def _told_by(error: Mapping[str, object], depth: int) -> str:
     told = {_folded(name): value for name, value in error.items()}
+    if names_secret(str(told.get("name", ""))):
+        told.pop("value", None)  # that of a variable: it is no words, and masked beside its name
     code = _place(told) or _code(told, depth) or _named(told)
     words = _words(told, depth) or (_rest(error, depth) if code else "")
     if not words:

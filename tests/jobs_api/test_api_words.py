@@ -186,6 +186,27 @@ def test_what_a_flag_of_such_a_name_is_set_to_is_left_out(error: str, text: str)
     assert read_error(error) == text
 
 
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        ("pass\u200bword=hunter2", "password=…"),
+        ("pass\u200d\u200bword=hunter2 to\xadken: abcdefgh12345678", "password=… token: …"),
+        ("pass\0word=hunter2", "password=…"),
+        ('pro\u2060mpt="S3CRET" too long', "prompt=… too long"),
+        ("1\ufe0f\u20e3 👩\u200d💻 می\u200cشود क्\u200dष", "1\ufe0f\u20e3 👩\u200d💻 می\u200cشود क्\u200dष"),
+        ("cannot reach postgres://u:p?w@h/db", "cannot reach postgres://…@h/db"),
+        ("see https://console.example/a?mail=me@example.com", "see https://console.example/a?…"),
+        ([{"name": "DB_PASSWORD", "value": "hunter2"}], '{"name":"DB_PASSWORD","value":"…"}'),
+        ({"error": {"Name": "hf_token", "Value": "abcdefgh12345678"}}, '{"Name":"hf_token","Value":"…"}'),
+        ({"name": "ValueError", "value": "CUDA ran out"}, "CUDA ran out"),
+        ({"db_password": {"value": "hunter2"}}, '{"db_password":{"value":"…"}}'),
+        (r"https://b.example/k\u003fX-Amz-Signature\u003dabcdef0123", r"https://b.example/k\u003f…"),
+    ],
+)
+def test_an_error_is_masked_as_it_will_be_read(error: object, text: str) -> None:
+    assert read_error(error) == text
+
+
 _PIECES = st.sampled_from(
     ["{", "}", "[", "]", '"', "'", "\\", ":", ",", " ", "\n", "params", '"params"', '"a"', SAID, str(OOM), "{" * 2_000]
 )
