@@ -6,30 +6,38 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import groupby
+from itertools import chain, groupby
+
+from bot.core.masking import names_secret
 
 _LONG = 24  # bytes of a string that tells what a job works on, as the names of devices, modes and models do not,
 _SENTENCE = 12  # or so many, if it is a path or has more than a word
 _SPACED = re.compile(r"[\s/\\]")
 _RUN = 6  # words in a row that are no chance: so much of a longer string is left out, too
+_SECRET = 6  # bytes of what has the name of a secret,
+_OF_SECRET = 4  # or of its words themselves: a letter among signs is found anywhere
 _LEAST = 8  # bytes of the words themselves: what is mere signs and figures is found anywhere
 _WORD = re.compile(r"([A-Za-z0-9]+|[^\W\x00-\x7f])\0*")  # of other alphabets a letter: not all of them have spaces
 _SIGNS = {code: " " for code in range(128) if not chr(code).isalnum()}
-_ESCAPED = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|[bfnrt])")
+_ESCAPED = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|[bfnrt])|((?:%(?:25)*[0-9A-Fa-f]{2})+)")  # in JSON, or in an address
 
 
 def without_parameters(text: str, parameters: object) -> str:
-    """The text without those words, however they are set apart or escaped in it."""
+    """The text without those words, however they are set apart or escaped in it, in capitals or not."""
     words = list(_WORD.finditer(_unescaped(text)))
-    said = [word[1] for word in words]
-    spans = ((words[at].start(), words[last].end()) for at, last in _repeated(said, _runs(parameters, set(said))))
-    return "".join(_left(text, sorted(spans)))
+    said = [word[1].casefold() for word in words]
+    telling, secret = _parts(parameters)
+    found = chain(
+        _repeated(said, _runs(telling, set(said)), _LEAST, _LONG),
+        _repeated(said, _runs(secret, set(said)), _OF_SECRET, _OF_SECRET),
+    )
+    return "".join(_left(text, sorted((words[at].start(), words[last].end()) for at, last in found)))
 
 
-def _runs(parameters: object, said: AbstractSet[str]) -> Mapping[int, set[tuple[str, ...]]]:
+def _runs(parts: Sequence[str], said: AbstractSet[str]) -> Mapping[int, set[tuple[str, ...]]]:
     """What may not be said, as words in a row, by how many they are; only what consists of words that are said."""
     runs: defaultdict[int, set[tuple[str, ...]]] = defaultdict(set)
-    for part in filter(_is_telling, _strings(parameters)):
+    for part in parts:
         words = _words(part)
         size = min(len(words), _RUN)
         for is_said, row in groupby(words, said.__contains__):
@@ -38,23 +46,33 @@ def _runs(parameters: object, said: AbstractSet[str]) -> Mapping[int, set[tuple[
     return runs
 
 
-def _strings(parameters: object) -> Iterator[str]:
-    left = [parameters]
+def _parts(parameters: object) -> tuple[Sequence[str], Sequence[str]]:
+    """The strings that tell what a job works on, and those that are secrets by their names."""
+    telling, secret = [], []
+    left = [(parameters, False)]
     while left:
         match left.pop():
-            case str(text):
-                yield text
-            case list(parts):
-                left.extend(parts)
-            case dict(named):
-                left.extend(named.values())
+            case str(text), is_secret:
+                if is_secret and _bytes(text.strip()) >= _SECRET:
+                    secret.append(text)
+                elif _is_telling(text):
+                    telling.append(text)
+            case list(parts), is_secret:
+                left.extend((part, is_secret) for part in parts)
+            case dict(named), is_secret:
+                of_secret = is_secret or names_secret(str(named.get("name", "")))  # as in an environment
+                left.extend(
+                    (part, names_secret(str(name)) or (of_secret and name == "value")) for name, part in named.items()
+                )
             case _:
                 pass
+    return telling, secret
 
 
 def _words(text: str) -> list[str]:
-    quick = text.isascii() and "\\" not in text
-    return text.translate(_SIGNS).split() if quick else _WORD.findall(_unescaped(text))
+    if text.isascii() and "\\" not in text and "%" not in text:  # quick
+        return text.casefold().translate(_SIGNS).split()
+    return [word.casefold() for word in _WORD.findall(_unescaped(text))]
 
 
 def _is_telling(text: str) -> bool:
@@ -66,11 +84,13 @@ def _in_a_row(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
     return zip(*(words[start:] for start in range(size)), strict=False)
 
 
-def _repeated(said: Sequence[str], runs: Mapping[int, set[tuple[str, ...]]]) -> Iterator[tuple[int, int]]:
-    """The first and the last word of each run that is said."""
+def _repeated(
+    said: Sequence[str], runs: Mapping[int, set[tuple[str, ...]]], least: int, alone: int
+) -> Iterator[tuple[int, int]]:
+    """The first and the last word of each run that is said, and has at least so many bytes: or so many, if alone."""
     for size, given in runs.items():
         for at, run in enumerate(_in_a_row(said, size)):
-            if run in given and _bytes("".join(run)) >= (_LEAST if size > 1 else _LONG):
+            if run in given and _bytes("".join(run)) >= (least if size > 1 else alone):
                 yield at, at + size - 1
 
 
@@ -86,9 +106,15 @@ def _left(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
 
 def _unescaped(text: str) -> str:
     """The text, as long as it was, with the letters that are escaped in it, and something invisible after them."""
-    if "\\" not in text:
+    if "\\" not in text and "%" not in text:
         return text
-    return _ESCAPED.sub(lambda found: (chr(int(found[1], 16)) if found[1] else " ").ljust(len(found[0]), "\0"), text)
+    return _ESCAPED.sub(lambda found: _letters(found).ljust(len(found[0]), "\0"), text)
+
+
+def _letters(escaped: re.Match[str]) -> str:
+    if escaped[2]:
+        return bytes.fromhex("".join(part[-2:] for part in escaped[2].split("%"))).decode("utf-8", "replace")
+    return chr(int(escaped[1], 16)) if escaped[1] else " "
 
 
 def _bytes(text: str) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from string import ascii_letters
+from urllib.parse import quote, quote_plus
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ PROMPT = "You inspect press line seven at ACME"
 LONG = 'You are an inspector of the "seventh" press line.\nSay for each Prüfung whether the part is good, and no more.'
 CHINESE = "请检查七号冲压线的状态"
 LINK = "s3://acme/press/7.csv"
+FOLDER = r"C:\Newer\Press\Tables"
 HOST = "press-seven.lab.acme.example"
 GIVEN = {
     "worker": {
@@ -22,7 +24,7 @@ GIVEN = {
         "device": "gpu",
         "config": {"prompt": PROMPT, "task": "classification", "model_type": "omega_1_4_base", "steps": [LINK, LONG]},
     },
-    "notes": [CHINESE, {"host": HOST}, "/classification/", "0 0 0 0 0 0 0 0", "😀 😀 😀 😀 😀 😀 😀"],
+    "notes": [CHINESE, {"host": HOST, "folder": FOLDER}, "/classification/", "0 0 0 0 0 0 0 0", "😀 😀 😀 😀 😀 😀 😀"],
 }
 
 
@@ -49,6 +51,13 @@ GIVEN = {
         (f"too long: {LONG[:40]}...", 'too long: …" pr...'),
         (f"{CHINESE} failed", "… failed"),
         (f"got {json.dumps(CHINESE)} then", 'got "…" then'),
+        (f"CANNOT DO: {PROMPT.upper()}", "CANNOT DO: …"),
+        (f"cannot read {quote(LINK, safe='')}: 404", "cannot read …: 404"),
+        (f"cannot read {quote(quote(LINK, safe=''))}: 404", "cannot read …: 404"),
+        (f"GET /o/{quote(PROMPT)}, {quote_plus(PROMPT).lower()}", "GET /o/…, …"),
+        (f"got {quote(LONG)} then", "got …. then"),
+        (f"got {quote(CHINESE)}: 404", "got …: 404"),
+        (f"no file {FOLDER}", "no file …"),
     ],
 )
 def test_what_a_job_was_given_is_left_out_of_its_error(error: object, text: str) -> None:
@@ -64,6 +73,7 @@ def test_what_a_job_was_given_is_left_out_of_its_error(error: object, text: str)
         "shape 0 0 0 0 0 0 0 0 is wrong",
         "请 检查",
         "😀 \\ud83d \\n",
+        "100% of it, %zz and 50%20",
     ],
 )
 def test_short_words_and_single_ones_of_it_stay(text: str) -> None:
@@ -73,6 +83,26 @@ def test_short_words_and_single_ones_of_it_stay(text: str) -> None:
 @pytest.mark.parametrize("given", [None, {}, [], "x", 7, {"a": None, "b": [{}, 3, True]}, {"a": "\ud800 " * 20}])
 def test_parameters_of_any_shape_upset_no_error(given: object) -> None:
     assert read_error("worker lost x", given) == "worker lost x"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "text"),
+    [
+        ({"db": {"password": "hunter2"}}, "login with hunter2 failed, 'HUNTER2'", "login with … failed, '…'"),
+        ({"apiKey": "p@ss-w0rd"}, "p@ss-w0rd is wrong, p%40ss-w0rd too", "… is wrong, … too"),
+        ({"hf_token": ["abcdef", "ghijkl"]}, "no abcdef, no ghijkl", "no …, no …"),
+        ({"env": [{"name": "DB_PASSWORD", "value": "hunter2"}]}, "got hunter2", "got …"),
+        ({"db_password": {"value": "hunter2"}}, "got hunter2", "got …"),
+        ({"client_secret": "a b c d e f g h"}, "got a b c d e f g h", "got …"),
+        ({"password": "hunter2"}, "hunter23, hunter and the password", "hunter23, hunter and the password"),
+        ({"password": "abcde", "token": "", "secret": None, "api_key": 1234567}, "abcde 1234567", "abcde 1234567"),
+        ({"token": "******a"}, "a token", "a token"),
+        ({"tokenizer": "bert-base", "secret_name": "db-main"}, "bert-base, db-main", "bert-base, db-main"),
+        ({"name": "MODE", "value": "faster"}, "faster", "faster"),
+    ],
+)
+def test_what_has_the_name_of_a_secret_is_left_out_as_a_whole(given: object, error: str, text: str) -> None:
+    assert read_error(error, given) == text
 
 
 WORDS = st.lists(st.text(f"{ascii_letters}éüЖ你", min_size=4), min_size=3).map(" ".join)
