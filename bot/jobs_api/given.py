@@ -7,23 +7,31 @@ import re
 from bot.core.texts import READ
 
 _NAMES = re.compile("param|argument|args|input|config|payload|prompt", re.IGNORECASE)  # in a name of what was given
-_NAME = r"[\w-]*(?:parameters?|params?|arguments?|args|inputs?|config|payload|prompts?)(?:_\w+)?"
-_VALUE = (  # after such a name: in brackets, or in quotes
-    r"(?:\\*+[\"']\s*+:\s*+(?=[\\\[{\"'])|[\s:=]*+(?:map)?+(?=[\[{])|(?:\s*+[:=]\s*+)?+(?=\()"
-    r"|\s*+=\s*+(?=\\*[\"'])|(?<=prompt):\s*+(?=\\*[\"']))"
+_NAME = (  # no `ConfigError`: what comes after it says what is wrong
+    r"[\w-]*(?:parameters?|params?|arguments?|args|inputs?|config|payload|prompts?)"
+    r"(?:_\w+|(?-i:(?!Err|Exc|Warn|Fault|Fail)[A-Z])\w*)?"
 )
-_AFTER_FLAG = r"(?:=|\s++|\\*+[\"']\s*+,\s*+)(?=\\*[\"'])"  # in a command, or in the list of its words
+_CURLY = r"“„«\u2018"
+_STRING = rf"(?:(?:[bfru]|[bf]r|r[bf])?\\*[\"']|[{_CURLY}])"  # begins so, in Python and elsewhere
+_VALUE = (  # after such a name: in brackets, or in quotes
+    rf"(?:\\*+[\"']\s*+:\s*+(?=[\\\[{{]|{_STRING})|[\s:=]*+(?:map)?+(?=[\[{{])|(?:\s*+[:=]\s*+)?+(?=\()"
+    rf"|\s*+=\s*+(?={_STRING})|(?<=prompt):\s*+(?={_STRING}))"
+)
+_AFTER_FLAG = rf"(?:=|\s++|\\*+[\"']\s*+,\s*+)(?={_STRING})"  # in a command, or in the list of its words
 BEFORE_GIVEN = rf"(?P<given>(?<![\w-])(?:(?>{_NAME}){_VALUE}|--(?>{_NAME})[\w-]*+{_AFTER_FLAG}))"
 _FLAG = rf"--(?>{_NAME})[\w-]*+="
 _FLAGS = re.compile(  # in quotes, or bare
     rf"(?<=\")(?P<double>{_FLAG})[^\"]+|(?<=')(?P<single>{_FLAG})[^']+|(?<![\w\"'-])(?P<bare>{_FLAG})[^\s\"',]+",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(  # a string, which may stand in JSON; the quote of one that does not end; a bracket
-    r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(\\++[\"']).*?(?<!\\)\1|(?P<cut>[\"'])|(?P<open>[\[({])|(?P<close>[\])}])",
+_TOKEN = re.compile(  # a string, which may stand in JSON, or have no end; a bracket
+    r"(?P<triple>\\*+[\"'])(?P=triple){2}(?:.*?(?<!\\)(?P=triple){3}|(?P<endless>.*))"
+    r"|\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(?P<escaped>\\++[\"']).*?(?<!\\)(?P=escaped)"
+    r"|“[^”]*+”|„[^“”]*+[“”]|«[^»]*+»|\u2018(?:[^\u2019]|\u2019(?=\w))*+\u2019"
+    rf"|(?P<cut>[\"'{_CURLY}])|(?P<open>[\[({{])|(?P<close>[\])}}])",
     re.DOTALL,
 )
-_VALUES = re.compile(r"[\"':=]")  # in brackets: they hold more than words or numbers
+_VALUES = re.compile(rf"[\"':={_CURLY}]")  # in brackets: they hold more than words or numbers
 _BLOCK = re.compile(r"[^\n]*(?:\n[ \t}\])][^\n]*)*")  # to the end of the line, with the lines that are of it
 
 
@@ -46,9 +54,11 @@ def instead_of_given(text: str, start: int, *, exactly: bool) -> tuple[str, int]
 
 
 def _end_of_value(text: str, start: int) -> int:
-    """Where a string or the matching bracket ends; 0 if it does not."""
+    """Where a string or the matching bracket ends; 0 if it does not. A string of many lines has no other end."""
     depth = 0
     for token in _TOKEN.finditer(text, start, start + READ):
+        if token["endless"] is not None:
+            return len(text)
         if token["cut"]:
             return 0
         depth += bool(token["open"]) - bool(token["close"])
