@@ -22,7 +22,7 @@ _NO_VALUE = r"(?!(?:none|null|nil|true|false|missing|empty|unset|undefined|inval
 _FLAG = rf"{_ALONE}--?(?:[a-z0-9]{{1,20}}[_-]){{0,3}}"
 _NEXT = rf"(?:{_QUOTE}\s?,{_BREAK}|[^\S\n]{{1,80}}+)"  # from a flag to its value, in a command or the list of its words
 _VARIABLE = (
-    rf"[\w-]{{0,40}}+(?:{_QUOTE})?\s?,?{_BREAK}(?:{_QUOTE})?value{_SET}{_GAP}"  # of an environment, after its name
+    rf"(?:{_QUOTE})?\s?,?{_BREAK}(?:{_QUOTE})?value{_SET}{_GAP}"  # of an environment, from its name to its value
 )
 _SIGNING = "(?:ticket|sig(?:nature)?|token|(?:api)?key|secret|password|hmac|jwt|auth|sas|code|policy)"
 _CLOUD = "x-(?:amz|goog|oss|obs|tos|cos)-"  # before the names of what signs
@@ -34,7 +34,8 @@ _QUOTED = (  # to where the quotes close that were opened, whatever stands escap
 )
 _IN_ADDRESS = rf"({_BEFORE_SIGN}(?:[a-z0-9]{{1,20}}+[_-]){{0,3}}(?!{_NAME}=){_SIGNING}{_IS}){_VALUE}"
 _IN_QUOTES = (
-    rf"((?:{_NAME}(?:{_SET}{_GAP}(?:\{{{_BREAK}{_QUOTE}value{_SET}{_GAP})?|{_VARIABLE})|{_FLAG}{_NAME}{_NEXT}(?!{_QUOTE}-))"
+    rf"((?:{_NAME}(?:{_SET}{_GAP}(?:\{{{_BREAK}{_QUOTE}value{_SET}{_GAP})?|[\w-]{{0,40}}+{_VARIABLE})"
+    rf"|{_FLAG}{_NAME}{_NEXT}(?!{_QUOTE}-))"
     rf"{_OPENED}){_NO_VALUE}{_QUOTED}"
 )
 _AFTER_NAME = (
@@ -42,7 +43,7 @@ _AFTER_NAME = (
     rf"|({_NAME}=)(?!\[?…){_NO_VALUE}[^\s\\\"',;&]+"
     rf"|({_NAME}{_ENCODED_IS}){_NO_VALUE}{_VALUE}"
     rf"|({_NAME}>){_NO_VALUE}[^<\s][^<]{{0,200}}+(?=</)"
-    rf"|({_NAME}(?:(?:{_SET}|{_SAID}){_GAP}|{_VARIABLE}))(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
+    rf"|({_NAME}(?:(?:{_SET}|{_SAID}){_GAP}|[\w-]{{0,40}}+{_VARIABLE}))(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
 )
 _AFTER_FLAG = (
     rf"({_FLAG}{_NAME}{_NEXT})(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
@@ -56,7 +57,7 @@ _AFTER_OTHERS = (  # names that often have values which are no secrets
     rf"|({_CLOUD}[a-z-]{{1,40}}+{_IS}){_VALUE}"
     rf"|({_CLOUD}(?:[a-z]{{1,20}}+-){{0,4}}(?:signature|credential|token|key){_TO})"
     rf"(?:{_DIGIT}{_KEY}{{6,}}|{_KEY}{{20,}})"
-    rf"|(token(?:(?:{_SET}|{_SAID}){_GAP}|{_VARIABLE})(?:{_QUOTE})?)(?:{_DIGIT}{_KEY}{{12,}}|{_KEY}{{40,}})"
+    rf"|(token(?:(?:{_SET}|{_SAID}){_GAP}|[\w-]{{0,2}}+{_VARIABLE})(?:{_QUOTE})?)(?:{_DIGIT}{_KEY}{{12,}}|{_KEY}{{40,}})"
     rf"|(value{_SET}{_GAP}{_QUOTE}){_NO_VALUE}[^\\\"']{{1,500}}+"
     rf"(?={_QUOTE}\s?,{_BREAK}{_QUOTE}name{_SET}{_GAP}{_QUOTE}[\w.-]{{0,60}}?{_NAME})"
     rf"|(signature{_TO})(?:{_DIGIT}{_KEY}{{27,}}|{_KEY}{{40,}})"
@@ -81,7 +82,8 @@ _BY_ITSELF = (  # known by how it begins
 )
 _SECRET = re.compile(  # in a group: what of it may stay; most of a text is passed over by its first characters
     rf"(?=[abcdeghnprstuvx?&#%-])(?:(?=[adeghnprsx]){_ALONE}(?:{_BY_ITSELF})|(?=[?&#%u]){_IN_ADDRESS}"
-    rf"|(?=[aps-]){_IN_QUOTES}|(?={_NAME})(?:{_AFTER_NAME})|(?=-)(?:{_AFTER_FLAG})|(?=[abchpstvx-])(?:{_AFTER_OTHERS}))",
+    rf"|(?=[aps-]){_IN_QUOTES}|(?=[aps])(?={_NAME})(?:{_AFTER_NAME})|(?=-)(?:{_AFTER_FLAG})"
+    rf"|(?=[abchpstvx-])(?:{_AFTER_OTHERS}))",
     re.IGNORECASE,
 )
 _MAY_BE_SECRET = re.compile(  # found quickly in small letters: no secret is without one of these
