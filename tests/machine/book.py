@@ -182,9 +182,13 @@ class Book:
             self._alert(change, self._story_for(change, place, asking, now), asking, now)
 
     def _step(self, change: Change, story: Story, asking: Rule | None, now: Instant) -> None:
-        worse = change.kind in FAILED and not story.lines[change.job.id].fails
+        joins = story.lines[change.job.id].entry.change_key in story.newcomers
+        better = not any(line.fails for line in story.lines.values()) if joins else not story.lines[change.job.id].fails
+        worse = change.kind in FAILED and better and (asking is not None or not joins)
         self._call(change, story, asking.mention if asking else (), now, worse=worse)
-        if change.kind in {ChangeKind.RECOVERED, ChangeKind.INCOMPLETE} and story.is_opened_by(change.job.id):
+        if joins:
+            story.newcomers.append(change.key)
+        elif change.kind in {ChangeKind.RECOVERED, ChangeKind.INCOMPLETE} and story.is_opened_by(change.job.id):
             story.opening.append(change.key)
         else:
             story.steps.append(change.key)
@@ -299,4 +303,5 @@ class Book:
 
 
 def _when(change: Change, now: Instant) -> Instant:
-    return change.at if change.at is not None else change.job.updated_at or now
+    created = change.job.created_at if change.kind is ChangeKind.APPEARED else None
+    return change.at if change.at is not None else created or change.job.updated_at or now
