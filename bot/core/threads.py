@@ -31,6 +31,8 @@ class Said:
 
 def thread_reply(card: Card, about: About, said: Said, now: Instant, due_at: Instant) -> ThreadReply:
     keys = tuple(entry.change_key for entry in said.entries if entry.change_key not in said.repeats)
+    waits = about is About.NEWCOMERS  # they may leave the reply, each with all that it tells of them
+    entries, named = (said.entries, KEPT_BY_NAME) if waits else (_told_best(said.entries), NAMED_IN_THREAD)
     return ThreadReply(
         key=message_key(card.destination, keys),
         destination=card.destination,
@@ -39,7 +41,7 @@ def thread_reply(card: Card, about: About, said: Said, now: Instant, due_at: Ins
         mentions=said.rung,
         loud=said.loud,
         broadcast=said.broadcast,
-        news=_news(card, _told_best(said.entries), KEPT_BY_NAME if about is About.NEWCOMERS else NAMED_IN_THREAD),
+        news=_news(card, entries, named),
         tells=keys,
         created_at=now,
         due_at=due_at,
@@ -83,10 +85,11 @@ def reply_with_reason(reply: ThreadReply, change_key: str, reason: str) -> Threa
 
 
 def as_sent(reply: ThreadReply) -> ThreadReply:
-    """The reply, with no more newcomers by name than are told so."""
+    """The reply, with no more newcomers by name than are told so, and no more of each than there is to say."""
     if reply.about is not About.NEWCOMERS:
         return reply
-    return replace(reply, news=replace(reply.news, entries=_of_the_first(reply.news.entries, NAMED_IN_THREAD)))
+    entries = _of_the_first(_told_best(reply.news.entries), NAMED_IN_THREAD)
+    return replace(reply, news=replace(reply.news, entries=entries))
 
 
 def _of_the_first(entries: Sequence[Entry], jobs: int) -> tuple[Entry, ...]:
@@ -104,7 +107,7 @@ def _news(card: Card, entries: Sequence[Entry], named: int) -> News:
         rule=card.rule,
         label=card.label,
         entries=tuple(entry for story in newest[:named] for entry in _dated(story)),
-        counts=dict(Counter(entry.kind for entry in entries)),
+        counts=dict(Counter(entry.kind for entry in _told_best(entries))),
         jobs=len(stories),
         total=card.size,
         show_source=card.show_source,

@@ -204,6 +204,22 @@ def test_a_newcomer_that_goes_on_within_its_look_waits_for_its_minute_and_is_no_
     assert reply.key not in {each.key for each in gone}
 
 
+def test_a_newcomer_that_goes_on_before_it_was_told_takes_all_with_it_that_its_look_found() -> None:
+    one = team(on=frozenset({ChangeKind.COMPLETED}))
+    one.look(change(0, ChangeKind.COMPLETED))
+    one.look(change(1, ChangeKind.COMPLETED))
+    one.later(1)
+    recovered = replace(change(2, ChangeKind.COMPLETED), kind=ChangeKind.RECOVERED)
+    (reply,) = one.look(change(2, ChangeKind.COMPLETED), recovered)
+    assert isinstance(reply, ThreadReply)
+    assert (told_in(as_sent(reply)), reply.news.counts) == (["recovered"], {"recovered": 1})
+    retried = change(2, ChangeKind.RETRIED, 2)
+    (steps,) = one.look(retried)
+    assert told_in(steps) == ["recovered", "retried"]
+    assert isinstance(steps, ThreadReply)
+    assert steps.tells == (change(2, ChangeKind.COMPLETED).key, recovered.key, retried.key)
+
+
 def test_a_newcomer_that_fails_within_its_look_is_worse_where_nothing_on_the_card_has_failed() -> None:
     one = team(on=frozenset({ChangeKind.STARTED, ChangeKind.FAILED}))
     one.look(change(0, ChangeKind.STARTED))
