@@ -17,7 +17,9 @@ _ENCODED_IS = rf"(?:{_ENCODED}3d|\\{{1,4}}u003d)"
 _IS = f"(?:=|{_ENCODED_IS})"
 _BEFORE_SIGN = rf"(?:[?&#]|&amp;|u00(?:26|3f|23)|{_ENCODED}(?:26|3f|23))"  # in an address
 _VALUE = rf"(?:[A-Za-z0-9._~+/=-]++|(?!{_ENCODED}26)%)++"  # in an address
-_NAME = "(?:passw(?:or)?d|passphrase|pwd|secret|(?:api|access|account|private|secret|signing)[ _-]?key)"
+_NAME = (
+    "(?:passw(?:or)?d|passphrase|pwd(?!\\s?[:=]\\s?[/~])|secret|(?:api|access|account|private|secret|signing)[ _-]?key)"
+)
 _NO_VALUE = r"(?!(?:none|null|nil|true|false|missing|empty|unset|undefined|invalid|expired|required)\b)"
 _FLAG = rf"{_ALONE}--?(?:[a-z0-9]{{1,20}}[_-]){{0,3}}"
 _NEXT = rf"(?:{_QUOTE}\s?,{_BREAK}|[^\S\n]{{1,80}}+)"  # from a flag to its value, in a command or the list of its words

@@ -25,8 +25,8 @@ _FLAGS = re.compile(  # in quotes, or bare
     re.IGNORECASE,
 )
 _TOKEN = re.compile(  # a string, which may stand in JSON, or have no end; a bracket
-    r"(?P<triple>\\*+[\"'])(?P=triple){2}(?:.*?(?<!\\)(?P=triple){3}|(?P<endless>.*))"
-    r"|\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(?P<escaped>\\++[\"']).*?(?<!\\)(?P=escaped)"
+    r"(?<!\\)(?P<triple>\\*+[\"'])(?P=triple){2}(?:.*?(?<!\\)(?P=triple){3}|(?P<endless>.*))"
+    r"|\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|(?<!\\)(?P<escaped>\\++[\"']).*?(?<!\\)(?P=escaped)"
     r"|“[^”]*+”|„[^“”]*+[“”]|«[^»]*+»|\u2018(?:[^\u2019]|\u2019(?=\w))*+\u2019"
     rf"|(?P<cut>[\"'{_CURLY}])|(?P<open>[\[({{])|(?P<close>[\])}}])",
     re.DOTALL,

@@ -16,10 +16,15 @@ _SPACED = re.compile(r"[\s/\\]")
 _RUN = 6  # words in a row that are no chance: so much of a longer string is left out, too
 _SECRET = 6  # bytes of what has the name of a secret,
 _OF_SECRET = 4  # or of its words themselves: a letter among signs is found anywhere
+_NO_SECRET = re.compile(  # what a model calls its special words, and a cluster its entries
+    r"(?:pad|eos|bos|unk|mask|sep|cls|stop|start|end|special|image|pull)[_-]?(?:tokens?|secrets?)\Z", re.IGNORECASE
+)
 _LEAST = 8  # bytes of the words themselves: what is mere signs and figures is found anywhere
 _WORD = re.compile(r"([A-Za-z0-9]+|[^\W\x00-\x7f])\0*")  # of other alphabets a letter: not all of them have spaces
 _SIGNS = {code: " " for code in range(128) if not chr(code).isalnum()}
-_ESCAPED = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|[bfnrt])|((?:%(?:25)*[0-9A-Fa-f]{2})+)")  # in JSON, or in an address
+_ESCAPED = re.compile(
+    r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|[bfnrt])|((?:%(?:25)*[0-9A-Fa-f]{2})+)"
+)  # in JSON, or in an address
 
 
 def without_parameters(text: str, parameters: object) -> str:
@@ -60,13 +65,17 @@ def _parts(parameters: object) -> tuple[Sequence[str], Sequence[str]]:
             case list(parts), is_secret:
                 left.extend((part, is_secret) for part in parts)
             case dict(named), is_secret:
-                of_secret = is_secret or names_secret(str(named.get("name", "")))  # as in an environment
+                of_secret = is_secret or _is_secret(str(named.get("name", "")))  # as in an environment
                 left.extend(
-                    (part, names_secret(str(name)) or (of_secret and name == "value")) for name, part in named.items()
+                    (part, _is_secret(str(name)) or (of_secret and name == "value")) for name, part in named.items()
                 )
             case _:
                 pass
     return telling, secret
+
+
+def _is_secret(name: str) -> bool:
+    return names_secret(name) and not _NO_SECRET.search(name)
 
 
 def _words(text: str) -> list[str]:

@@ -68,16 +68,27 @@ def error_text(error: object, depth: int = MAX_DEPTH) -> str:
 
 def _told_by(error: Mapping[str, object], depth: int) -> str:
     told = {_folded(name): value for name, value in error.items()}
-    if names_secret(str(told.get("name", ""))):
-        told.pop("value", None)  # that of a variable: it is no words, and masked beside its name
+    if names_secret(str(told.get("name", ""))):  # of a variable
+        error = {name: "…" if _folded(name) == "value" else value for name, value in error.items()}
+        told.pop("value", None)
     code = _place(told) or _code(told, depth) or _named(told)
     words = _words(told, depth) or (_rest(error, depth) if code else "")
     if not words:
         return code or _whole(error, depth)
     deeper = next(filter(likeness, (error_text(told.get(name), depth) for name in _DEEPER)), "")
-    return ": ".join(
-        [*([code] if code and code not in words else []), words, *([deeper] if deeper not in words else [])]
-    )
+    return _joined(_joined(code, words), deeper)
+
+
+def _joined(words: str, more: str) -> str:
+    """Both; one alone, if that says the other, too."""
+    if _says(words, more):
+        return words
+    return more if _says(more, words) else f"{words}: {more}"
+
+
+def _says(text: str, part: str) -> bool:
+    whole = rf"(?<!\w){re.escape(part.strip())}(?!\w)"
+    return not part or re.search(whole, text, re.IGNORECASE) is not None
 
 
 def _folded(name: str) -> str:

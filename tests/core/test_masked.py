@@ -156,6 +156,7 @@ def test_what_may_be_a_secret_is_left_out(text: str, shown: str) -> None:
         "No module named sklearn (pip install sk-learn)",
         "Bearer token is missing; a Bearer authentication header is needed",
         "SK_PRODUCTION_KEY is not set",
+        "pwd: /workspace/project2026/train, PWD=/workspace",
         "Authorization: header missing, or authorization requirements not met",
         "see https://console.example/jobs/job_1?tab=logs&page=2#end, ask someone@example.com",
         "// TODO me@example.com",

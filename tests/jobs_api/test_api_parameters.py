@@ -97,6 +97,8 @@ def test_parameters_of_any_shape_upset_no_error(given: object) -> None:
         ({"password": "hunter2"}, "hunter23, hunter and the password", "hunter23, hunter and the password"),
         ({"password": "abcde", "token": "", "secret": None, "api_key": 1234567}, "abcde 1234567", "abcde 1234567"),
         ({"token": "******a"}, "a token", "a token"),
+        ({"mask_token": "[MASK]", "unk_token": "<unknown>"}, "mask is unknown", "mask is unknown"),
+        ({"image_pull_secret": "training"}, "training job crashed", "training job crashed"),
         ({"tokenizer": "bert-base", "secret_name": "db-main"}, "bert-base, db-main", "bert-base, db-main"),
         ({"name": "MODE", "value": "faster"}, "faster", "faster"),
     ],

@@ -60,6 +60,11 @@ SAID = json.dumps(OOM)
         ({"message": "Pipeline failed", "cause": {"message": "disk full"}}, "Pipeline failed: disk full"),
         ({"message": "Worker failed", "details": ["GPU 3 fell off the bus"]}, "Worker failed: GPU 3 fell off the bus"),
         ({"message": "disk full on /a", "cause": "disk full"}, "disk full on /a"),
+        ({"message": "step 3", "cause": {"message": "Step 3 of nightly"}}, "Step 3 of nightly"),
+        ({"message": "Pod killed: OOM", "stderr": "Pod killed: OOM\n"}, "Pod killed: OOM"),
+        ({"message": "evicted because of memory", "reason": "Evicted"}, "evicted because of memory"),
+        ([{"name": "AWS_CREDENTIALS", "value": "hunter2-Kx9"}], '{"name":"AWS_CREDENTIALS","value":"…"}'),
+        ({"code": "E", "name": "API_TOKEN", "value": "hunter2-Kx9"}, 'E: {"name":"API_TOKEN","value":"…"}'),
         (
             {"type": "E", "message": "sorting failed", "stderr": "disk full"},
             "E: sorting failed: disk full",
