@@ -111,6 +111,20 @@ async def test_inputs_that_were_counted_while_nobody_could_look_are_not_lost(wor
     assert (member.entry.kind, member.entry.detail) == ("incomplete", "2 of 20 inputs")
 
 
+async def test_so_are_those_of_a_completion_that_was_found_late_before_a_day_without_a_look(world: World) -> None:
+    (job,) = await world.fail("press")
+    counts = {"pending": 0, "processing": 0, "completed": 20, "failed": 0}
+    for step in (world.jobs.world.retry, world.jobs.world.start, world.jobs.world.complete):
+        step(job)
+    world.jobs.world.edit(job, input_progress=counts)
+    world.clock.advance(10)
+    await world.good_look()
+    world.clock.advance(30 * HOURS)
+    world.jobs.world.edit(job, input_progress={**counts, "completed": 18, "failed": 2})
+    await world.good_look()
+    assert await card_shows(world) == "🟡 press completed with 2 of 20 inputs failed"
+
+
 async def test_three_preemptions_within_an_hour_are_told_once(world: World) -> None:
     job = await running(world)
     for _ in range(4):

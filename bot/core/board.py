@@ -105,9 +105,10 @@ class _Desk:
     def __init__(self, board: Board, terms: Terms, now: Instant) -> None:
         self._terms = terms
         self._rules = {rule.name: rule for rule in terms.rules}
+        self._mentions = {mention for rule in terms.rules for mention in rule.mention}
         self._now = now
-        self._began = board.began
-        sheets = {card.key: Sheet(self._ruled(card), now, board.waiting.get(card.key)) for card in board.cards}
+        self._board = board
+        sheets = {card.key: Sheet(self._ruled(card), now, self._waiting(card)) for card in board.cards}
         self._sheets = list(sheets.values())
         self._takers: dict[tuple[str, str], list[Sheet]] = {}  # those that may take newcomers, by place and rule
         self._following: dict[tuple[str, JobRef], list[Sheet]] = {}
@@ -138,9 +139,16 @@ class _Desk:
 
     def _ruled(self, card: Card) -> Card:
         """The card by the rules as they are now: nobody is rung any more who stands in none of them."""
-        rule, named = self._rules.get(card.rule), {mention for rule in self._terms.rules for mention in rule.mention}
-        mentions = tuple(mention for mention in card.mentions if mention in named)
-        return replace(card, mentions=mentions, broadcast=rule.broadcast if rule else card.broadcast)
+        rule = self._rules.get(card.rule)
+        broadcast = rule.broadcast if rule else card.broadcast
+        return replace(card, mentions=self._named(card.mentions), broadcast=broadcast)
+
+    def _waiting(self, card: Card) -> ThreadReply | None:
+        reply = self._board.waiting.get(card.key)
+        return replace(reply, mentions=self._named(reply.mentions)) if reply else None
+
+    def _named(self, mentions: Iterable[str]) -> tuple[str, ...]:
+        return tuple(mention for mention in mentions if mention in self._mentions)
 
     def _place(self, destination: Destination) -> str:
         return self._terms.channels.get(destination, destination)
@@ -174,7 +182,7 @@ class _Desk:
         """The card that newcomers of this group join; else, if there are few, a new one; else the one for the rest."""
         group = group_of(rule, change.job)
         stand = self._stand(route.destination, rule.name)
-        began = max(self._began, self._now - length(rule.group_window))
+        began = max(self._board.began, self._now - length(rule.group_window))
         takers = [sheet for sheet in self._takers.get(stand, ()) if sheet.takes_newcomers(began)]
         own = next((sheet for sheet in takers if sheet.card.group == group and not sheet.card.overflow), None)
         if own:

@@ -64,14 +64,15 @@ class Sheet:
     opening: list[Change] = field(default_factory=list)
     newcomers: _Draft = field(default_factory=_Draft)
     steps: _Draft = field(default_factory=_Draft)
-    awaited: frozenset[str] = field(init=False)  # changes that `waiting` tells
+    awaited: dict[JobRef, list[Entry]] = field(default_factory=dict)  # what `waiting` tells by name, oldest first
     touched: bool = False
     asks_why: bool = False
 
     def __post_init__(self) -> None:
         self.size, self.failing = self.card.size, self.card.failing
         self.until, self.since = self.card.until, self.card.since
-        self.awaited = frozenset(self.waiting.tells) if self.waiting else frozenset()
+        for entry in reversed(self.waiting.news.entries if self.waiting else ()):
+            self.awaited.setdefault(entry.job, []).append(entry)
 
     @property
     def is_new(self) -> bool:
@@ -147,9 +148,9 @@ class Sheet:
         if member.is_passing:
             self.steps.repeats.add(before.change_key)
             return [before]
-        if not self.waiting or before.change_key not in self.awaited:
+        told = self.awaited.get(before.job, [])
+        if before.change_key not in {entry.change_key for entry in told}:
             return []
-        told = [entry for entry in reversed(self.waiting.news.entries) if entry.job == before.job] or [before]
         self.taken += told
         return told
 

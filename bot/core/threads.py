@@ -65,10 +65,10 @@ def joined(waiting: ThreadReply, more: ThreadReply) -> ThreadReply:
 
 def without(waiting: ThreadReply, taken: Sequence[Entry]) -> ThreadReply:
     """The waiting reply, without newcomers who are told of elsewhere."""
-    gone = {entry.change_key: entry.kind for entry in taken}
+    gone = {entry.change_key for entry in taken}
     news = waiting.news
     entries = tuple(entry for entry in news.entries if entry.change_key not in gone)
-    counts = Counter(news.counts) - Counter(gone.values())
+    counts = Counter(news.counts) - Counter(entry.kind for entry in _told_best(taken))
     return replace(
         waiting,
         news=replace(news, entries=entries, counts=dict(counts), jobs=news.jobs - len({entry.job for entry in taken})),

@@ -10,7 +10,7 @@ from bot.core.cards import with_reason
 from bot.core.changes import ChangeKind
 from bot.core.instants import SECOND
 from bot.core.jobs import Field
-from bot.core.messages import About, Message, Opening, ThreadReply, rank
+from bot.core.messages import KEPT_BY_NAME, About, Message, Opening, ThreadReply, rank
 from bot.core.threads import as_sent, reply_with_reason
 from tests.core.lives import NOON
 from tests.core.team import MINUTE, URLS, Team, change, rule, team
@@ -218,6 +218,48 @@ def test_a_newcomer_that_goes_on_before_it_was_told_takes_all_with_it_that_its_l
     assert told_in(steps) == ["recovered", "retried"]
     assert isinstance(steps, ThreadReply)
     assert steps.tells == (change(2, ChangeKind.COMPLETED).key, recovered.key, retried.key)
+
+
+def test_of_newcomers_that_are_left_those_are_counted_that_have_not_gone_on() -> None:
+    one = team(on=frozenset({ChangeKind.COMPLETED}))
+    one.look(change(0, ChangeKind.COMPLETED))
+    one.look(change(1, ChangeKind.COMPLETED))
+    one.later(1)
+    recovered = replace(change(2, ChangeKind.COMPLETED), kind=ChangeKind.RECOVERED)
+    one.look(change(2, ChangeKind.COMPLETED), recovered, change(3, ChangeKind.COMPLETED))
+    one.look(change(2, ChangeKind.RETRIED, 2))
+    (left,) = [reply for reply in one.replies if reply.key in {each.key for each in one.waiting.values()}]
+    assert (left.tells, left.news.jobs, left.news.counts) == (
+        (change(3, ChangeKind.COMPLETED).key,),
+        1,
+        {"completed": 1},
+    )
+
+
+def test_newcomers_that_are_only_counted_are_told_where_they_are_counted() -> None:
+    one = team()
+    one.look(change(0))
+    one.look(change(1))
+    one.later(1)
+    burst = range(2, KEPT_BY_NAME + 12)
+    one.look(*(each for n in burst for each in (change(n), change(n, ChangeKind.RETRIED, 2))))
+    one.look(*(change(n, ChangeKind.STARTED, 2) for n in burst))
+    told = [key for reply in one.replies for key in reply.tells]
+    assert {change(n).key for n in burst} <= set(told)
+    assert len(told) == len(set(told))
+    assert sum(reply.news.jobs for reply in one.replies if reply.about is About.NEWCOMERS) == 1 + 10
+
+
+def test_whom_no_rule_mentions_any_more_no_waiting_newcomer_rings() -> None:
+    one = both()
+    one.look(change(0))
+    one.look(change(1))
+    one.later(1)
+    one.look(change(2))
+    one.rules = [replace(each, mention=()) for each in one.rules]
+    (steps,) = one.look(change(2, ChangeKind.RETRIED, 2))
+    assert isinstance(steps, ThreadReply)
+    assert steps.mentions == ()
 
 
 def test_a_newcomer_that_fails_within_its_look_is_worse_where_nothing_on_the_card_has_failed() -> None:

@@ -168,6 +168,7 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX members_by_job ON members (source, job_id);
+CREATE INDEX members_alike ON members (card, likeness);
 
 -- A destination and how it can be reached; '*' stands for the whole workspace.
 CREATE TABLE routes (

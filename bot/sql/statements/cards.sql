@@ -1,11 +1,11 @@
 -- members_of --
 -- Where these jobs, each a source and an id, stand on a card that follows them; the oldest card first. It follows those
--- that have ended since this time, or between the two times that are given with them.
+-- that have ended since this time, or whose latest news, by its own time, is between the two that are given with them.
 SELECT DISTINCT m.card, m.likeness, m.ended_at, m.entry, c.ts IS NULL AS unsaid, EXISTS (SELECT 1 FROM tellings t
     WHERE t.change_key = m.entry ->> 'change_key' AND t.message_key = m.card) AS opens
 FROM json_each(:jobs) j JOIN members m ON m.source = j.value ->> 0 AND m.job_id = j.value ->> 1
     JOIN cards c ON c.key = m.card
-WHERE m.ended_at IS NULL OR m.ended_at >= :since OR m.ended_at BETWEEN j.value ->> 2 AND j.value ->> 3
+WHERE m.ended_at IS NULL OR m.ended_at >= :since OR m.at BETWEEN j.value ->> 2 AND j.value ->> 3
 ORDER BY c.opened_at, c.key;
 
 -- cards --
