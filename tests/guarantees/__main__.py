@@ -12,7 +12,7 @@ from tests.machine import figures
 
 def prove(
     *,
-    long: Annotated[bool, typer.Option("--long", help="Every point, every statement; about 25 minutes.")] = False,
+    long: Annotated[bool, typer.Option("--long", help="Every point, every statement; 25 to 50 minutes.")] = False,
     seed: Annotated[int, typer.Option(help="Chooses the sample of the short form, and whatever is random.")] = 1,
     markdown: Annotated[bool, typer.Option("--markdown", help="The tables as docs/guarantees.md has them.")] = False,
     date: Annotated[str, typer.Option(help="Written above the tables.")] = "today",
