@@ -30,7 +30,7 @@ from tests.acceptance.stage import Stage
 
 EVERYWHERE = "/batch/jobs*"  # a gateway before the API spoils the single jobs too
 LOOKS = 3
-ANSWER_WITHIN = 0.3  # seconds; the real bound of 10 s would only make the test long
+ANSWER_WITHIN = 1.0  # seconds, however busy the machine is; the real bound of 10 s would only make the test long
 SAID = ("cannot see the jobs", "the listing is suspect")
 KEEP = timedelta(days=90)
 RULE = Rule(name="failures", to=("#ml-alerts",), globs={})

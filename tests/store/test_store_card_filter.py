@@ -72,11 +72,11 @@ async def test_a_source_that_is_configured_no_more_is_not_shown(store: Store) ->
 
 
 @pytest.mark.parametrize("query", [ASKED, replace(ASKED, view=View.FAILED, words=("oom",))], ids=["all", "narrowed"])
-async def test_both_tables_are_read_by_their_primary_keys(store: Store, query: JobQuery) -> None:
+async def test_members_are_searched_by_their_card_and_jobs_by_their_key(store: Store, query: JobQuery) -> None:
     page, count, values = select_jobs(query, NOW)
     for statement in (page, count):
         plan = await store.db.reader.query(f"EXPLAIN QUERY PLAN {statement}", values)
         steps = [str(row["detail"]) for row in plan]
-        assert "SEARCH members USING PRIMARY KEY (card>? AND card<?)" in steps
+        assert any(step.startswith("SEARCH members ") and step.endswith("(card>? AND card<?)") for step in steps)
         assert "SEARCH jobs USING PRIMARY KEY (source=? AND id=?)" in steps
         assert not [step for step in steps if step.startswith("SCAN")]
