@@ -195,7 +195,8 @@ def preview(
     if as_json:
         told, warning = payloads(settings, rule, kind, count)
         print(told)  # noqa: T201  what the command is for
-        typer.echo(warning, nl=bool(warning), err=True)
+        if warning:
+            typer.echo(warning, err=True)
     else:
         show(settings, rule, kind, count, _screen())
 

@@ -152,9 +152,10 @@ def label_of(rule: Rule, group: tuple[str, ...]) -> tuple[str, ...]:
 
 def happened_at(change: Change, now: Instant) -> Instant:
     """When, as well as anybody can tell."""
-    job = change.job
-    told = change.at if change.at is not None else job.created_at if change.kind is ChangeKind.APPEARED else None
-    return told or job.updated_at or now
+    if change.at is not None:
+        return change.at
+    created = change.job.created_at if change.kind is ChangeKind.APPEARED else None
+    return created or change.job.updated_at or now
 
 
 def entry_of(change: Change, job_urls: Mapping[str, str], now: Instant, before: Entry | None = None) -> Entry:

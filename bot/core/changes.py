@@ -94,26 +94,28 @@ def diff(past: Past, listing: Listing) -> tuple[Change, ...]:
 
 def recounted(past: Past, listing: Listing) -> Iterator[Change]:
     """Completions that were incomplete already, and of which more or fewer inputs have failed than was known."""
-    known = {id_: memory.job for id_, memory in past.memories.items()}
-    for row in listing.jobs:
-        before = known.get(row.id)
-        if not row.failed_inputs or (before and is_stale(before, row, past.latest)):
-            continue
-        known[row.id] = completed_from(before, row)
-        if before and before.failed_inputs and _counts_anew(before, known[row.id], listing.started - past.gap):
-            yield _incomplete(known[row.id])
+    for before, job in _read_again(past, (row for row in listing.jobs if row.failed_inputs)):
+        if before.failed_inputs and _counts_anew(before, job, listing.started - past.gap):
+            yield _incomplete(job)
 
 
 def reworded(past: Past, listing: Listing) -> Iterator[Change]:
     """Failures that were known already, and of which the job itself says something else now."""
+    for before, job in _read_again(past, (row for row in listing.jobs if row.status == Status.FAILED)):
+        if _says_otherwise(before, job):
+            yield _as_its_status_says(job)
+
+
+def _read_again(past: Past, rows: Iterable[Job]) -> Iterator[tuple[Job, Job]]:
+    """What was known of a job, and what one of these rows makes of it."""
     known = {id_: memory.job for id_, memory in past.memories.items()}
-    for row in listing.jobs:
+    for row in rows:
         before = known.get(row.id)
-        if row.status != Status.FAILED or (before and is_stale(before, row, past.latest)):
+        if before and is_stale(before, row, past.latest):
             continue
         known[row.id] = completed_from(before, row)
-        if before and _says_otherwise(before, known[row.id]):
-            yield _as_its_status_says(known[row.id])
+        if before:
+            yield before, known[row.id]
 
 
 def standing(change: Change) -> Change:

@@ -162,8 +162,9 @@ async def explain(db: Connection, change: Change, reason: str) -> None:
     that came after it count it among those that were seen before, and no more as what it was taken for.
     """
     await _amend(db, change, lambda member: with_reason(member, change, reason))
-    await db.run("touch_later", change_key=change.key, likeness=likeness(reason))
-    await db.run("explain_change", key=change.key, likeness=likeness(reason))
+    kind = likeness(reason)
+    await db.run("touch_later", change_key=change.key, likeness=kind)  # while the ledger knows the one before
+    await db.run("explain_change", key=change.key, likeness=kind)
     for row in await db.rows("replies_that_tell", change_key=change.key):
         reply = reply_with_reason(reply_of(row), change.key, reason)
         await db.run("amend_reply", key=row["key"], body=to_json(reply))

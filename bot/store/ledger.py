@@ -142,10 +142,14 @@ class Ledger:
     async def reword(self, failures: Iterable[Change]) -> None:
         """Why jobs failed turns out to be something else, as they say themselves. The thread keeps what it said."""
         for failure in failures:
-            which = {"source": failure.job.source, "job_id": failure.job.id}
-            counts = {"retry_count": failure.retry_count, "preemption_count": failure.preemption_count}
-            if found := await self._db.row("failure_of", **which, **counts):
-                # Its key has the time that it was found with, which may be told otherwise by now.
+            found = await self._db.row(
+                "failure_of",
+                source=failure.job.source,
+                job_id=failure.job.id,
+                retry_count=failure.retry_count,
+                preemption_count=failure.preemption_count,
+            )
+            if found:  # its key has the time that it was found with, which may be told otherwise by now
                 await cards.explain(self._db, replace(failure, at=found["at"]), failure.job.error)
 
     async def enqueue(self, messages: Sequence[Message], now: Instant) -> None:
