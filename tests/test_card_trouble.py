@@ -45,6 +45,14 @@ async def fails(world: World, *jobs: str) -> None:
     await world.good_look()
 
 
+async def one_that_failed(world: World) -> str:
+    """Its card stands."""
+    (job,) = await running(world, "press")
+    await fails(world, job)
+    await seconds(world, 5)
+    return job
+
+
 async def test_the_jobs_that_joined_a_card_that_is_held_are_told_on_another_post_that_rings(world: World) -> None:
     world.rules = [rule(mention=["@U0SANDBOX1"])]
     world.on_doubt = OnDoubt.HOLD
@@ -147,9 +155,7 @@ async def test_a_card_that_somebody_deletes_again_and_again_is_edited_as_soon_as
 async def test_a_reply_that_waited_long_goes_under_the_new_card_within_seconds_if_the_old_one_is_deleted(
     world: World,
 ) -> None:
-    (job,) = await running(world, "press")
-    await fails(world, job)
-    await seconds(world, 5)
+    job = await one_that_failed(world)
     world.slack.fault(faults.rate_limited(10), method="chat.postMessage", times=5)
     world.jobs.world.retry(job)
     await world.good_look()
@@ -161,9 +167,7 @@ async def test_a_reply_that_waited_long_goes_under_the_new_card_within_seconds_i
 
 
 async def test_a_reply_whose_card_is_deleted_again_and_again_is_tried_ever_more_rarely(world: World) -> None:
-    (job,) = await running(world, "press")
-    await fails(world, job)
-    await seconds(world, 5)
+    job = await one_that_failed(world)
     world.jobs.world.retry(job)
     await world.good_look()
     before = world.post_calls()
@@ -178,9 +182,7 @@ async def test_a_reply_whose_card_is_deleted_again_and_again_is_tried_ever_more_
 async def test_an_edit_that_was_put_off_by_a_clock_that_is_set_back_is_made_by_the_clock_as_it_is_then(
     world: World, fault: Kind
 ) -> None:
-    (job,) = await running(world, "press")
-    await fails(world, job)
-    await seconds(world, 5)
+    job = await one_that_failed(world)
     world.clock.advance(2 * HOUR)
     world.slack.fault(fault, method="chat.update")
     world.jobs.world.retry(job)
@@ -192,9 +194,7 @@ async def test_an_edit_that_was_put_off_by_a_clock_that_is_set_back_is_made_by_t
 
 
 async def test_so_is_one_that_was_under_way_when_the_clock_went_ahead(world: World) -> None:
-    (job,) = await running(world, "press")
-    await fails(world, job)
-    await seconds(world, 5)
+    job = await one_that_failed(world)
     world.jobs.world.retry(job)
     await world.good_look()
     edit = await world.store.cards.claim_edit(world.clock())
@@ -208,9 +208,7 @@ async def test_so_is_one_that_was_under_way_when_the_clock_went_ahead(world: Wor
 
 @pytest.mark.parametrize(("fault", "wait"), [(faults.rate_limited(HOUR), HOUR), (PARKED, 60)])
 async def test_an_edit_is_made_no_sooner_than_it_was_put_off_to(world: World, fault: Kind, wait: int) -> None:
-    (job,) = await running(world, "press")
-    await fails(world, job)
-    await seconds(world, 5)
+    job = await one_that_failed(world)
     world.slack.fault(fault, method="chat.update")
     world.jobs.world.retry(job)
     await world.good_look()

@@ -149,7 +149,7 @@ class Sheet:
             self.steps.repeats.add(before.change_key)
             return [before]
         told = self.awaited.get(before.job, [])
-        if before.change_key not in {entry.change_key for entry in told}:
+        if not any(entry.change_key == before.change_key for entry in told):
             return []
         self.taken += told
         return told

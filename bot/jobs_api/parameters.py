@@ -22,9 +22,9 @@ _NO_SECRET = re.compile(  # what a model calls its special words, and a cluster 
 _LEAST = 8  # bytes of the words themselves: what is mere signs and figures is found anywhere
 _WORD = re.compile(r"([A-Za-z0-9]+|[^\W\x00-\x7f])\0*")  # of other alphabets a letter: not all of them have spaces
 _SIGNS = {code: " " for code in range(128) if not chr(code).isalnum()}
-_ESCAPED = re.compile(
+_ESCAPED = re.compile(  # in JSON, or in an address
     r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|[bfnrt])|((?:%(?:25)*[0-9A-Fa-f]{2})+)"
-)  # in JSON, or in an address
+)
 
 
 def without_parameters(text: str, parameters: object) -> str:

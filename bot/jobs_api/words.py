@@ -87,8 +87,7 @@ def _joined(words: str, more: str) -> str:
 
 
 def _says(text: str, part: str) -> bool:
-    whole = rf"(?<!\w){re.escape(part.strip())}(?!\w)"
-    return not part or re.search(whole, text, re.IGNORECASE) is not None
+    return not part or re.search(rf"(?<!\w){re.escape(part.strip())}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _folded(name: str) -> str:

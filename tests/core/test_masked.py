@@ -181,7 +181,7 @@ def test_what_may_be_a_secret_is_left_out(text: str, shown: str) -> None:
         "policy: Never, restartPolicy=OnFailure, signature: serving_default_v2, no policy: x",
         "glpat-runner and AIzawa, eyJack",
         "https://host/path/@user, https://host:8080/path/@user and http://[::1]:8080/@user",
-        "npm: https://registry.example/npm/@scope/pkg, git+https://host/org/repo@v1",
+        "npm: https://packages.example/npm/@scope/pkg, git+https://host/org/repo@v1",
         "see https://console.example/a?mail=me@example.com",
         "https://console.example/a:b?at=12:30&mail=me@example.com",
         '{"proxy":"http://proxy:8080","mail":"me@example.com"}',

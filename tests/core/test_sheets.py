@@ -7,7 +7,7 @@ import pytest
 from bot.core.alerts import Broadcast, Rule, decide
 from bot.core.board import Terms, compose, followed
 from bot.core.cards import with_reason
-from bot.core.changes import ChangeKind
+from bot.core.changes import Change, ChangeKind
 from bot.core.instants import SECOND
 from bot.core.jobs import Field
 from bot.core.messages import KEPT_BY_NAME, About, Message, Opening, ThreadReply, rank
@@ -204,12 +204,17 @@ def test_a_newcomer_that_goes_on_within_its_look_waits_for_its_minute_and_is_no_
     assert reply.key not in {each.key for each in gone}
 
 
-def test_a_newcomer_that_goes_on_before_it_was_told_takes_all_with_it_that_its_look_found() -> None:
+def completing() -> tuple[Team, Change]:
+    """A card of completions whose newcomers were told just now; and what is known of the next one besides."""
     one = team(on=frozenset({ChangeKind.COMPLETED}))
     one.look(change(0, ChangeKind.COMPLETED))
     one.look(change(1, ChangeKind.COMPLETED))
     one.later(1)
-    recovered = replace(change(2, ChangeKind.COMPLETED), kind=ChangeKind.RECOVERED)
+    return one, replace(change(2, ChangeKind.COMPLETED), kind=ChangeKind.RECOVERED)
+
+
+def test_a_newcomer_that_goes_on_before_it_was_told_takes_all_with_it_that_its_look_found() -> None:
+    one, recovered = completing()
     (reply,) = one.look(change(2, ChangeKind.COMPLETED), recovered)
     assert isinstance(reply, ThreadReply)
     assert (told_in(as_sent(reply)), reply.news.counts) == (["recovered"], {"recovered": 1})
@@ -221,11 +226,7 @@ def test_a_newcomer_that_goes_on_before_it_was_told_takes_all_with_it_that_its_l
 
 
 def test_of_newcomers_that_are_left_those_are_counted_that_have_not_gone_on() -> None:
-    one = team(on=frozenset({ChangeKind.COMPLETED}))
-    one.look(change(0, ChangeKind.COMPLETED))
-    one.look(change(1, ChangeKind.COMPLETED))
-    one.later(1)
-    recovered = replace(change(2, ChangeKind.COMPLETED), kind=ChangeKind.RECOVERED)
+    one, recovered = completing()
     one.look(change(2, ChangeKind.COMPLETED), recovered, change(3, ChangeKind.COMPLETED))
     one.look(change(2, ChangeKind.RETRIED, 2))
     (left,) = [reply for reply in one.replies if reply.key in {each.key for each in one.waiting.values()}]
